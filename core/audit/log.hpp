@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/hash.hpp"
+#include "core/store/database.hpp"
+
+namespace aidp {
+
+// The append-only Merkle log (RFC 6962 2.1, RFC 9162): leaf hash H(0x00 || data), node hash H(0x01 || left || right).
+// One leaf per event; its data is canonical JSON (sorted keys, no spaces): {"event", "time", ...}. Leaves are written in the
+// transaction of what they record. Without a head kept elsewhere nobody is stopped from rewriting the whole log: run.json and
+// each report print the head.
+class AuditLog {
+ public:
+  explicit AuditLog(Database& database);
+  // Call inside a Transaction. Adds "time" if the event has none. Returns the leaf's index, from 0.
+  std::int64_t append(nlohmann::json event);
+  // Writes the head (size, root) of all leaves so far: call once, last, in each transaction that appended.
+  void seal();
+  std::int64_t size() const;
+  Digest root() const;
+
+ private:
+  Database& database_;
+  std::int64_t size_ = 0;
+  std::vector<Digest> frontier_;  // roots of the full subtrees, left to right
+};
+
+Digest merkle_leaf(std::string_view data);
+Digest merkle_node(const Digest& left, const Digest& right);
+Digest merkle_root(const std::vector<Digest>& leaves);  // of the empty list: SHA-256 of nothing
+
+struct AuditFinding {
+  std::int64_t leaf = -1;  // -1: not about one leaf
+  std::string what;
+};
+struct AuditVerdict {
+  std::int64_t leaves = 0;
+  std::string root;  // hex
+  std::vector<AuditFinding> findings;  // empty: intact
+};
+// Recomputes everything: leaf hashes, order and count, every stored head, and that each recorded row (item, series, job, model)
+// still says what its leaf says and none is missing or added. If `expected_root`/`expected_size` are given (a head kept
+// elsewhere), the log must have had that head.
+AuditVerdict verify_audit(Database& database, const std::string& expected_root = {}, std::int64_t expected_size = -1);
+
+}  // namespace aidp

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace aidp {
+
+using Digest = std::array<std::byte, 32>;
+
+// SHA-256 (FIPS 180-4), fed in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  Sha256& update(std::span<const std::byte> bytes);
+  Sha256& update(std::string_view text);
+  // Ends the hash; the object may only be destroyed after it.
+  Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+Digest sha256(std::span<const std::byte> bytes);
+Digest sha256(std::string_view text);
+// Of a whole file. Throws Error(io_failed) with the path.
+Digest sha256_file(const std::filesystem::path& path);
+// 64 lower-case hexadecimal digits, and back (throws Error(internal) on anything else).
+std::string hex(const Digest& digest);
+Digest digest_from_hex(std::string_view text);
+
+}  // namespace aidp

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/image.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/base/error.hpp"
+
+namespace aidp {
+
+namespace {
+struct TypeRow {
+  PixelType type;
+  std::string_view name;
+  std::size_t bytes;
+};
+constexpr std::array types{TypeRow{PixelType::uint8, "uint8", 1},   TypeRow{PixelType::int8, "int8", 1},     TypeRow{PixelType::uint16, "uint16", 2},
+                           TypeRow{PixelType::int16, "int16", 2},   TypeRow{PixelType::uint32, "uint32", 4}, TypeRow{PixelType::int32, "int32", 4},
+                           TypeRow{PixelType::float32, "float32", 4}};
+}  // namespace
+
+std::string_view name(PixelType type) { return types[static_cast<std::size_t>(type)].name; }
+
+std::size_t bytes_of(PixelType type) { return types[static_cast<std::size_t>(type)].bytes; }
+
+PixelType pixel_type_named(std::string_view name) {
+  for (const auto& row : types)
+    if (row.name == name) return row.type;
+  throw Error(Reason::internal, "no pixel type '" + std::string(name) + "'");
+}
+
+std::size_t ImageHeader::bytes() const { return static_cast<std::size_t>(slices * rows * columns * samples) * bytes_of(type); }
+
+void to_json(nlohmann::json& json, const ImageHeader& image) {
+  json = {{"type", name(image.type)},
+          {"slices", image.slices},
+          {"rows", image.rows},
+          {"columns", image.columns},
+          {"samples", image.samples},
+          {"slope", image.slope},
+          {"intercept", image.intercept},
+          {"inverted", image.inverted},
+          {"bits_stored", image.bits_stored},
+          {"affine", image.affine},
+          {"spacing_mm", image.spacing_mm},
+          {"has_geometry", image.has_geometry}};
+  if (image.padding) json["padding"] = *image.padding;
+}
+
+void from_json(const nlohmann::json& json, ImageHeader& image) {
+  image.type = pixel_type_named(json.at("type").get<std::string>());
+  json.at("slices").get_to(image.slices);
+  json.at("rows").get_to(image.rows);
+  json.at("columns").get_to(image.columns);
+  json.at("samples").get_to(image.samples);
+  json.at("slope").get_to(image.slope);
+  json.at("intercept").get_to(image.intercept);
+  json.at("inverted").get_to(image.inverted);
+  json.at("bits_stored").get_to(image.bits_stored);
+  json.at("affine").get_to(image.affine);
+  json.at("spacing_mm").get_to(image.spacing_mm);
+  json.at("has_geometry").get_to(image.has_geometry);
+  image.padding.reset();
+  if (json.contains("padding")) image.padding = json["padding"].get<std::array<std::int64_t, 2>>();
+}
+
+}  // namespace aidp

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace aidp {
+
+enum class PixelType { uint8, int8, uint16, int16, uint32, int32, float32 };
+std::string_view name(PixelType type);
+PixelType pixel_type_named(std::string_view name);  // throws Error(internal)
+std::size_t bytes_of(PixelType type);
+
+// Row-major 4x4; maps (column i, row j, slice k, 1) to mm in DICOM's patient system LPS (PS3.3 C.7.6.2.1.1).
+using Affine = std::array<double, 16>;
+
+// What decoded stored values mean. The values lie elsewhere (a slab), C order [slice][row][column][sample], little-endian.
+// This is what crosses from a DICOM worker to a model worker: half the bytes of float32, and no patient identity.
+struct ImageHeader {
+  PixelType type = PixelType::int16;
+  std::int64_t slices = 1;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  int samples = 1;                  // 1, or 3 for RGB
+  std::vector<double> slope{1};     // per slice, or one for all: value = stored * slope + intercept (modality LUT)
+  std::vector<double> intercept{0};
+  bool inverted = false;            // MONOCHROME1: the largest value is black
+  std::optional<std::array<std::int64_t, 2>> padding;  // stored values in this closed range are no image (PixelPaddingValue)
+  int bits_stored = 16;             // significant bits of a stored value
+  Affine affine{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  std::array<double, 3> spacing_mm{1, 1, 1};  // between columns (i), rows (j), slices (k)
+  bool has_geometry = false;        // whether affine and spacing come from the file
+
+  std::size_t bytes() const;        // of all stored values
+};
+
+void to_json(nlohmann::json& json, const ImageHeader& image);
+void from_json(const nlohmann::json& json, ImageHeader& image);
+
+}  // namespace aidp

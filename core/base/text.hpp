@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aidp {
+
+std::vector<std::string> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string_view trim(std::string_view text);
+
+// The candidate nearest to `word` (Levenshtein distance of at most 1 + a third of its length), or nothing.
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+// `text` with control, escape and bidirectional characters replaced by '?', safe for a terminal or a log line.
+// Invalid UTF-8 is replaced byte by byte.
+std::string printable(std::string_view text);
+
+// The shortest decimal form that reads back as the same double; "nan", "inf", "-inf" for the others.
+std::string number(double value);
+// `value` with `decimals` digits after the point.
+std::string fixed(double value, int decimals);
+
+// "1.5 GiB" and back: bytes of "512M", "2G", "1.5GiB", "4096" (powers of 1024). Throws Error(usage).
+std::string bytes_text(std::uint64_t bytes);
+std::uint64_t parse_bytes(std::string_view text);
+
+// One RFC 4180 field: quoted where needed; a text that a spreadsheet would take for a formula gets a leading quote mark.
+std::string csv_field(std::string_view text);
+
+// & < > " ' escaped for HTML text and attributes.
+std::string html_escape(std::string_view text);
+
+}  // namespace aidp

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/base/image.hpp"
+#include "core/dicom/header.hpp"
+
+namespace aidp {
+
+// One slice of a volume: which file of the series, and which of its frames (0-based).
+struct SliceRef {
+  std::size_t instance = 0;
+  std::int64_t frame = 0;
+};
+
+// A volume planned from headers alone: slices in order along the normal (row x column direction), and its geometry.
+struct VolumePlan {
+  std::vector<SliceRef> slices;
+  Affine affine{};  // LPS, mm
+  std::array<double, 3> spacing_mm{};
+};
+
+// Sorts a series by position. Spacing comes from positions, never from SliceThickness (PS3.3 C.7.6.2).
+// Throws Error(geometry_*): missing position, mixed orientation, size or frame of reference, duplicate position,
+// uneven spacing (> 1 %), gantry tilt, fewer than 2 slices. Never guesses.
+VolumePlan plan_volume(std::span<const InstanceHeader> series);
+
+// The geometry of a single frame as a volume of one slice; affine is identity where the file has none.
+VolumePlan plan_frame(const InstanceHeader& header, std::int64_t frame);
+
+}  // namespace aidp

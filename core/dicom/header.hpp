@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aidp {
+
+// Where one frame lies (Image Plane module, PS3.3 C.7.6.2; Enhanced: functional groups) and how its values are meant.
+struct FrameHeader {
+  std::optional<std::array<double, 3>> position_mm;      // ImagePositionPatient, LPS
+  std::optional<std::array<double, 6>> orientation;      // ImageOrientationPatient
+  std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
+  double slope = 1, intercept = 0;                       // RescaleSlope, RescaleIntercept
+};
+
+// What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.
+struct InstanceHeader {
+  std::string path;
+  std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
+  bool has_pixels = false;
+  std::int64_t rows = 0, columns = 0, number_of_frames = 1;
+  int samples_per_pixel = 1, bits_allocated = 16, bits_stored = 16, high_bit = 15, pixel_representation = 0;
+  std::string photometric_interpretation;
+  std::vector<FrameHeader> frames;  // one, or number_of_frames
+  nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()
+};
+
+void to_json(nlohmann::json& json, const InstanceHeader& header);
+void from_json(const nlohmann::json& json, InstanceHeader& header);
+
+// Attributes that surveillance reports by: Modality, Manufacturer, ManufacturerModelName, StationName, InstitutionName,
+// SoftwareVersions, StudyDate, AcquisitionDateTime and the like; none identifies a patient.
+const std::vector<std::string>& surveillance_keywords();
+
+}  // namespace aidp

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aidp {
+
+// What model.yaml says, checked and with every default filled in. Field by field: man 5 aidp-manifest.
+
+// One rule of the selection: a leaf tests one attribute of a series' first instance; any/all/not nest.
+struct Rule {
+  enum class Test { equals, any_of, regex, range, contains, excludes, present, all, any, none };
+  Test test = Test::present;
+  std::string attribute;              // DICOM keyword, e.g. "Modality"; empty for all/any/none
+  std::vector<nlohmann::json> values;  // equals, contains, excludes, regex: one; any_of: some; range: [low, high], null is open; present: true/false
+  std::vector<Rule> rules;            // of all, any, none
+};
+
+// A step of preprocessing or postprocessing, by its MONAI name, with all its arguments (defaults included).
+struct Transform {
+  std::string name;
+  nlohmann::json arguments;
+};
+
+enum class ArtifactKind { torchscript, aotinductor };
+enum class Unit { instance, series };  // what one inference takes: a frame of an image, or a series as a volume
+enum class OutputKind { score, mask, volume };
+
+struct Output {
+  std::string name;                // column of results.csv, e.g. "nodule_probability"
+  OutputKind kind = OutputKind::score;
+  int index = 0;                   // score: which element of the flattened output of one item
+  std::optional<double> flag_at;   // score, volume: flagged where value >= flag_at
+  std::vector<int> labels;         // volume: labels whose volume is summed, in ml
+  std::map<int, std::string> names;  // mask: label number to its meaning
+  std::string unit;                // "1" for scores, "ml" for volumes
+};
+
+struct GoldenCase {
+  std::string name;
+  std::string input;                      // folder of DICOM files, relative to the package
+  std::map<std::string, double> expect;   // output name to value
+  double tolerance = 0;                   // largest allowed absolute difference
+};
+
+struct Manifest {
+  std::string schema;  // "aidp.model/1"
+  std::string name, version, title, vendor, contact, licence, intended_use, not_for, regulatory_status;
+  ArtifactKind artifact_kind = ArtifactKind::torchscript;
+  std::string artifact_file;
+  Unit unit = Unit::instance;
+  std::vector<Rule> select;        // all must hold
+  int channels = 1;                // samples per pixel that the model takes: 1 or 3
+  std::vector<Transform> preprocess;
+  std::vector<Transform> postprocess;
+  std::vector<Output> outputs;
+  int batch_max = 32;              // items in one forward pass
+  int timeout_s = 300;             // for one item
+  double tolerance = 1e-3;         // allowed difference between devices
+  std::vector<GoldenCase> golden;
+
+  std::string id() const { return name + "@" + version; }
+};
+
+// Reads and checks a manifest. Throws Error(manifest_invalid) whose message holds every mistake, one a line, as
+// FILE:LINE:COLUMN: what, what is allowed. Files it names are not looked for here.
+Manifest load_manifest(const std::filesystem::path& file);
+Manifest parse_manifest(const std::string& yaml, const std::string& file_name);
+
+// The DICOM keywords that the selection reads.
+std::vector<std::string> keywords_of(const Manifest& manifest);
+
+// Why a series fits or not: every rule in order, with the value seen.
+struct RuleVerdict {
+  bool passed = false;
+  std::string rule;  // in words: "Modality equals CT"
+  std::string seen;  // "MR", or "absent"
+};
+struct Selection {
+  bool eligible = false;
+  std::vector<RuleVerdict> verdicts;
+};
+// `attributes`: keyword to string, number or array of these, as core/dicom/header.hpp makes them.
+Selection select(const Manifest& manifest, const nlohmann::json& attributes);
+
+}  // namespace aidp

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/audit/log.hpp"
+#include "core/base/time.hpp"
+#include "core/manifest/manifest.hpp"
+#include "core/store/database.hpp"
+
+namespace aidp {
+
+// Where everything of one aidp lies: --home, else AIDP_HOME, else $XDG_DATA_HOME/aidp, else ~/.local/share/aidp.
+//   models/<digest>/   installed packages, read-only        aidp.db   the store        writer.lock   held by the one writer
+struct Home {
+  std::filesystem::path root;
+  std::filesystem::path models() const { return root / "models"; }
+  std::filesystem::path database() const { return root / "aidp.db"; }
+  std::filesystem::path writer_lock() const { return root / "writer.lock"; }
+};
+Home find_home(const std::optional<std::string>& flag);
+
+struct PackageFile {
+  std::string path;  // relative, '/' separators
+  std::uint64_t size = 0;
+  std::string sha256;
+};
+
+// A folder with model.yaml, the artifact and golden cases. Its digest is the SHA-256 of its sorted file list:
+// one line "<sha256>  <size>  <path>\n" per file. Throws Error(package_invalid) naming the file: no model.yaml, no artifact, a link,
+// a special file, a name with control characters or '..', more than 10,000 files. Throws manifest_invalid from the manifest.
+struct Package {
+  std::filesystem::path folder;
+  Manifest manifest;
+  std::vector<PackageFile> files;
+  std::string digest;
+};
+Package read_package(const std::filesystem::path& folder);
+
+struct InstalledModel {
+  std::string digest, name, version;
+  Time installed_at{};
+  std::filesystem::path folder;
+};
+
+// The installed packages: content-addressed, read-only (files 0444, folders 0555), each state change an audit leaf.
+class Repository {
+ public:
+  Repository(const Home& home, Database& database);
+
+  enum class Installed { now, already };
+  struct InstallResult {
+    Installed installed;
+    InstalledModel model;
+  };
+  // Copies into a temporary beside models/, checks the copy's digest, fsyncs, renames; then the row and the leaf model.installed.
+  // The same digest again is Installed::already. Same name@version with another digest: Error(package_conflict).
+  InstallResult install(const std::filesystem::path& folder);
+  std::vector<InstalledModel> list();
+  // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
+  InstalledModel find(const std::string& reference);
+  // Re-hashes every file against the digest. Throws Error(package_changed) naming each file that is changed, missing or extra.
+  Package verify(const InstalledModel& model);
+  // Takes the files away; the row stays as removed, and a leaf model.removed is written.
+  void remove(const InstalledModel& model);
+
+ private:
+  Home home_;
+  Database& database_;
+};
+
+}  // namespace aidp

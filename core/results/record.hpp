@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/audit/log.hpp"
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+#include "core/store/database.hpp"
+
+namespace aidp {
+
+enum class Outcome { completed, ineligible, quarantined, failed };
+std::string_view name(Outcome outcome);
+
+// One invocation of `run`; a resumed run is the same job.
+struct JobRecord {
+  std::string id;             // UUIDv7
+  std::string key;            // SHA-256 of what defines the job: model digest, inputs, settings that change results
+  std::string model_digest, model_name, model_version;
+  std::string site;           // --site, or empty
+  std::string settings;       // JSON of all settings
+  std::string out;            // output folder, absolute
+};
+
+// One row of the ledger: a series, or a file that belongs to no series (series_uid empty, `path` set).
+struct SeriesRecord {
+  std::string study_uid, series_uid, path;
+  nlohmann::json attributes;  // surveillance_keywords() as in core/dicom/header.hpp
+  std::int64_t instances = 0;
+  Outcome outcome = Outcome::completed;  // of its worst item
+  std::optional<Reason> reason;
+  std::string message;
+};
+
+struct ArtefactRecord {
+  std::string path;    // relative to the output folder
+  std::string sha256;
+};
+
+// One unit of inference and how it ended.
+struct ItemRecord {
+  std::string key;        // hex SHA-256(model digest, sorted SOP Instance UIDs with content hashes, frame, settings)
+  std::string study_uid, series_uid, sop_uid;  // sop_uid: instance units only
+  std::int64_t frame = 0;  // 1-based for multi-frame instances, else 0
+  Outcome outcome = Outcome::completed;
+  std::optional<Reason> reason;
+  std::string message;
+  int attempts = 1;
+  std::map<std::string, double> values;
+  std::map<std::string, bool> flags;  // of outputs with flag_at
+  std::vector<ArtefactRecord> artefacts;
+  Time queued{}, finished{};
+  std::string device;
+  double decode_ms = 0, infer_ms = 0;
+};
+
+// What was seen of a file at its last read: lets a resumed run know that nothing changed without reading it again.
+struct FileRecord {
+  std::string path;
+  std::int64_t size = 0, mtime_ns = 0, inode = 0;
+  std::string sha256;
+};
+
+// Writes a job to the store: outcomes, values and audit leaves in one transaction per group. One writer at a time.
+class Recorder {
+ public:
+  explicit Recorder(Database& database);
+
+  // The unfinished or finished job of that output folder, if any.
+  std::optional<JobRecord> job_of(const std::filesystem::path& out);
+  void begin_job(const JobRecord& job);   // audit: job.started
+  void resume_job(const std::string& id);  // audit: job.resumed
+  // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.
+  void discard_job(const std::string& id);
+  // state: "finished", "interrupted" or "failed"; audit: job.<state> with the counts by outcome.
+  void end_job(const std::string& id, const std::string& state);
+
+  // One transaction: items, files and series with their leaves, then the sealed head. An item of the same key and job replaces a
+  // failed or quarantined one and is otherwise ignored; a series row replaces the earlier one.
+  void commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
+              const std::vector<FileRecord>& files);
+
+  std::optional<FileRecord> file(const std::string& path);
+  // Keys of this job's items that need not run again (completed).
+  std::set<std::string> completed_keys(const std::string& job_id);
+  // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
+  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths);
+
+  void for_each_item(const std::string& job_id, const std::function<void(const ItemRecord&)>& visit);      // ordered by study, series, sop, frame
+  void for_each_series(const std::string& job_id, const std::function<void(const SeriesRecord&)>& visit);  // ordered by study, series, path
+
+  AuditLog& audit() { return audit_; }
+
+ private:
+  Database& database_;
+  AuditLog audit_;
+};
+
+// Writes results.csv, results.jsonl, ledger.csv of a job into `out`, each whole or not at all, streaming. Rows in the order of
+// for_each_item; columns: key, study/series/SOP UID, frame, outcome, reason, message, attempts, one per output, one flag per
+// flagged output, artefacts, times, device. results.h5 is made by a worker from results.jsonl (core/results/hdf5.hpp).
+void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
+
+}  // namespace aidp

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace aidp {
+
+// A prepared statement. Parameters count from 1, columns from 0. A failure is an Error naming the SQL's first words.
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql);
+  ~Statement();
+  Statement(Statement&&) noexcept;
+  Statement(const Statement&) = delete;
+
+  Statement& bind(int parameter, std::string_view text);
+  Statement& bind(int parameter, const char* text) { return bind(parameter, std::string_view(text)); }
+  Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, int value) { return bind(parameter, static_cast<std::int64_t>(value)); }
+  Statement& bind(int parameter, double value);
+  Statement& bind_null(int parameter);
+  template <class T>
+  Statement& bind(int parameter, const std::optional<T>& value) {
+    return value ? bind(parameter, *value) : bind_null(parameter);
+  }
+
+  bool step();   // true: a row is there
+  void run();    // for statements without rows; resets for the next use
+  void reset();
+
+  std::string text(int column) const;
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  sqlite3* database_;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+// The one writer's or a reader's connection: rollback journal, synchronous=EXTRA (Debian 12's 3.40.1 has the WAL-reset bug),
+// bounded busy timeout. Opening migrates to the newest schema (core/store/schema/*.sql, built in) unless read-only.
+// Throws Error(store_newer, store_locked, store_damaged, store_network, disk_full).
+class Database {
+ public:
+  enum class Access { read, write };
+  Database(const std::filesystem::path& file, Access access);
+  ~Database();
+  Database(const Database&) = delete;
+
+  void execute(std::string_view sql);
+  Statement prepare(std::string_view sql);
+  std::int64_t last_id() const;
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
+// BEGIN IMMEDIATE … COMMIT; rolls back unless committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace aidp

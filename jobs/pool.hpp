@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "core/base/file.hpp"
+
+namespace aidp {
+
+struct Slab {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+
+// One sealed memfd of fixed size, mapped once by each process. The supervisor hands out slabs of it and never reads a pixel:
+// it keeps the file and the book, and does not map. The pool's size is the memory budget: no free slab, no more decoding.
+class Pool {
+ public:
+  explicit Pool(std::size_t bytes);
+  int fd() const { return file_.get(); }       // read-write
+  int read_only_fd() const { return read_only_.get(); }
+  std::size_t size() const { return size_; }
+  std::size_t free() const { return free_; }
+  // A slab of at least `bytes` (rounded up to 4096), or nothing now.
+  std::optional<Slab> take(std::size_t bytes);
+  void give(Slab slab);
+
+ private:
+  FileDescriptor file_, read_only_;
+  std::size_t size_, free_;
+  std::map<std::size_t, std::size_t> holes_;  // offset to size
+};
+
+// A worker's view of a pool: maps an inherited descriptor.
+class PoolView {
+ public:
+  enum class Access { read, write };
+  PoolView(int fd, Access access);
+  ~PoolView();
+  PoolView(const PoolView&) = delete;
+  PoolView& operator=(const PoolView&) = delete;
+  std::span<std::byte> at(Slab slab) const;  // throws Error(internal) beyond the pool
+ private:
+  std::byte* data_;
+  std::size_t size_;
+};
+
+}  // namespace aidp

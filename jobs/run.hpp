@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/manifest/manifest.hpp"
+#include "core/model/repository.hpp"
+
+namespace aidp {
+
+struct RunRequest {
+  Home home;
+  std::string model;                          // reference, see Repository::find
+  std::vector<std::filesystem::path> inputs;  // files and folders
+  std::filesystem::path out;
+  std::string device = "auto";                // auto, cpu, cuda:N
+  int batch = 0;                              // 0: the manifest's batch.max
+  int workers = 0;                            // DICOM workers; 0: number of cores
+  std::uint64_t memory_bytes = 0;             // pool of decoded pixels; 0: a quarter of RAM, at most 2 GiB
+  std::string site;
+  bool fresh = false;
+  bool dry_run = false;
+  bool allow_empty = false;
+};
+
+// What a caller shows while a job runs. Called from the supervisor's loop, at most about ten times a second.
+struct Progress {
+  std::string phase;  // "scanning", "running", "writing"
+  std::int64_t done = 0, total = 0;
+  std::map<std::string, std::int64_t> outcomes;  // outcome to items
+  double items_per_second = 0;
+  std::optional<double> eta_s;
+};
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void update(const Progress& progress) = 0;
+  virtual void warn(const std::string& message) = 0;
+};
+
+struct SeriesPlanRow {  // one row of a dry run and of `validate input`
+  std::string study_uid, series_uid, path;  // path: a file outside any series
+  std::int64_t instances = 0, items = 0;
+  bool eligible = false;
+  std::string reason, message;       // stable name and words; empty if eligible
+  std::vector<RuleVerdict> verdicts;
+  nlohmann::json attributes;
+};
+
+struct RunSummary {
+  std::string job_id, model, model_digest, device;
+  std::filesystem::path out;
+  bool resumed = false;
+  std::int64_t files = 0, series = 0, items = 0, skipped_as_done = 0;
+  std::map<std::string, std::int64_t> item_outcomes, series_outcomes;  // outcome name to count
+  std::map<std::string, std::int64_t> reasons;                        // reason name to series
+  std::vector<SeriesPlanRow> plan;  // dry run only
+  double seconds = 0, items_per_second = 0;
+  std::int64_t audit_size = 0;
+  std::string audit_root;
+  Exit exit = Exit::ok;  // ok, partial, nothing, interrupted or terminated
+};
+
+// Runs a job to its end, or until SIGINT/SIGTERM: then drains what is under way and leaves the job resumable.
+RunSummary run(const RunRequest& request, ProgressSink& progress);
+
+// Which series of the inputs the model would take, and why not; reads headers only.
+std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<std::filesystem::path>& inputs, int workers, ProgressSink& progress);
+
+struct GoldenResult {
+  std::string name, output;
+  double expected = 0, got = 0, difference = 0, tolerance = 0;
+  bool passed = false;
+  std::string message;  // why there is no value, else empty
+};
+// Runs a package's golden cases through the whole pipeline, without touching the store's results.
+std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress);
+
+struct EnvironmentRow {
+  std::string what, value;
+  bool ok = true;
+  std::string remedy;
+};
+// Devices, LibTorch, codecs, disk, permissions, memory, processors; asks each worker.
+std::vector<EnvironmentRow> check_environment(const Home& home);
+
+}  // namespace aidp
