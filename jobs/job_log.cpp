@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/job_log.hpp"
+
+#include <utility>
+
+namespace aidp {
+
+namespace {
+constexpr std::size_t rows_per_commit = 256;
+constexpr std::chrono::seconds oldest_uncommitted{1};
+
+int severity(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::completed: return 0;
+    case Outcome::ineligible: return 1;
+    case Outcome::quarantined: return 2;
+    case Outcome::failed: return 3;
+  }
+  return 3;
+}
+
+std::string key_of(const SeriesRecord& record) { return record.study_uid + "|" + record.series_uid + "|" + record.path; }
+
+std::string content_of(const SeriesRecord& record) {
+  return std::string(name(record.outcome)) + "|" + (record.reason ? std::string(name(*record.reason)) : "") + "|" + record.message + "|" +
+         std::to_string(record.instances);
+}
+
+SeriesRecord record_of(const PlannedSeries& series) {
+  SeriesRecord record;
+  record.study_uid = series.input.study_uid;
+  record.series_uid = series.input.series_uid;
+  record.attributes = series.input.instances.front().attributes;
+  record.instances = static_cast<std::int64_t>(series.input.instances.size());
+  if (!series.refusal) return record;
+  record.outcome = series.outcome;
+  record.reason = series.refusal;
+  record.message = series.message;
+  return record;
+}
+}  // namespace
+
+JobLog::JobLog(Recorder& recorder, std::string job_id) : recorder_(recorder), job_id_(std::move(job_id)) {
+  recorder_.for_each_series(job_id_, [&](const SeriesRecord& record) { entered_.emplace(key_of(record), content_of(record)); });
+}
+
+void JobLog::expect(const Plan& plan) {
+  plan_ = &plan;
+  for (std::size_t i = 0; i < plan.series.size(); ++i) {
+    const auto& series = plan.series[i];
+    if (series.items == 0) {
+      enter(record_of(series));
+      continue;
+    }
+    open_.emplace(i, Open{series.items, record_of(series)});
+    by_uid_.emplace(std::pair(series.input.study_uid, series.input.series_uid), i);
+  }
+  for (const auto& file : plan.loose) {
+    SeriesRecord record;
+    record.path = file.path;
+    record.attributes = nlohmann::json::object();
+    record.outcome = outcome_of(file);
+    record.reason = file.reason;
+    record.message = file.message;
+    enter(std::move(record));
+  }
+}
+
+void JobLog::enter(SeriesRecord record) {
+  ++series_outcomes_[std::string(name(record.outcome))];
+  if (record.reason) ++series_reasons_[std::string(name(*record.reason))];
+  series_seen_.insert(record.series_uid.empty() ? record.path : record.series_uid);
+  const auto former = entered_.find(key_of(record));
+  if (former != entered_.end() && former->second == content_of(record)) return;
+  if (items_.empty() && series_.empty()) oldest_ = Clock::now();
+  series_.push_back(std::move(record));
+}
+
+void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message) {
+  ++items_done_;
+  ++item_outcomes_[std::string(name(outcome))];
+  const auto found = open_.find(series);
+  auto& record = found->second.record;
+  if (severity(outcome) > severity(record.outcome)) {
+    record.outcome = outcome;
+    record.reason = reason;
+    record.message = message;
+  }
+  if (--found->second.left > 0) return;
+  enter(std::move(record));
+  open_.erase(found);
+}
+
+void JobLog::add(std::vector<ItemRecord> items, std::vector<FileRecord> files) {
+  if (items_.empty() && series_.empty()) oldest_ = Clock::now();
+  for (auto& item : items) {
+    end_item(by_uid_.at({item.study_uid, item.series_uid}), item.outcome, item.reason, item.message);
+    items_.push_back(std::move(item));
+  }
+  for (auto& file : files) files_.push_back(std::move(file));
+}
+
+void JobLog::skip(std::size_t first_item, std::size_t items) {
+  for (std::size_t i = first_item; i < first_item + items; ++i) end_item(plan_->items[i].series, Outcome::completed, std::nullopt, {});
+  items_skipped_ += static_cast<std::int64_t>(items);
+}
+
+void JobLog::flush() {
+  if (items_.empty() && series_.empty() && files_.empty()) return;
+  recorder_.commit(job_id_, items_, series_, files_);
+  items_.clear();
+  series_.clear();
+  files_.clear();
+}
+
+void JobLog::flush_if_due() {
+  if (items_.empty() && series_.empty()) return;
+  if (items_.size() + series_.size() >= rows_per_commit || Clock::now() - oldest_ >= oldest_uncommitted) flush();
+}
+
+void JobLog::keep_only_seen() { recorder_.keep_only(job_id_, keys_, series_seen_); }
+
+}  // namespace aidp

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/results/record.hpp"
+#include "jobs/crew.hpp"
+#include "jobs/plan.hpp"
+
+namespace aidp {
+
+// Keeps the books of one run: which items of a series have ended and how, and commits what has ended in groups that are at most
+// a second old. A series enters the ledger when its last item has ended, with the outcome of its worst.
+class JobLog {
+ public:
+  JobLog(Recorder& recorder, std::string job_id);
+
+  // Enters every series and loose file that has no items; waits for the others.
+  void expect(const Plan& plan);
+  void add(std::vector<ItemRecord> items, std::vector<FileRecord> files);
+  void skip(std::size_t first_item, std::size_t items);  // done by an earlier run
+  void saw(const std::vector<std::string>& keys) { keys_.insert(keys.begin(), keys.end()); }
+  void flush();
+  void flush_if_due();
+  // Drops from the store what this run did not see: its input is gone or has changed.
+  void keep_only_seen();
+
+  std::int64_t items_done() const { return items_done_; }
+  std::int64_t items_skipped() const { return items_skipped_; }
+  const std::map<std::string, std::int64_t>& item_outcomes() const { return item_outcomes_; }
+  const std::map<std::string, std::int64_t>& series_outcomes() const { return series_outcomes_; }
+  const std::map<std::string, std::int64_t>& series_reasons() const { return series_reasons_; }
+
+ private:
+  struct Open {
+    std::size_t left = 0;
+    SeriesRecord record;
+  };
+  void end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message);
+  void enter(SeriesRecord record);
+
+  Recorder& recorder_;
+  std::string job_id_;
+  const Plan* plan_ = nullptr;
+  std::map<std::size_t, Open> open_;                                     // by index in Plan::series
+  std::map<std::pair<std::string, std::string>, std::size_t> by_uid_;  // (study, series) to that index
+  std::map<std::string, std::string> entered_;                           // what earlier runs entered: key to content
+  std::vector<ItemRecord> items_;
+  std::vector<SeriesRecord> series_;
+  std::vector<FileRecord> files_;
+  Clock::time_point oldest_{};
+  std::set<std::string> keys_, series_seen_;
+  std::int64_t items_done_ = 0, items_skipped_ = 0;
+  std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, series_reasons_;
+};
+
+}  // namespace aidp

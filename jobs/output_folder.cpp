@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/output_folder.hpp"
+
+#include <unistd.h>
+
+#include "core/base/file.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/text.hpp"
+
+namespace aidp {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr std::uintmax_t least_free_bytes = 16 << 20;
+
+std::vector<std::string> canonical_inputs(const RunRequest& request) {
+  std::vector<std::string> inputs;
+  for (const auto& input : request.inputs) inputs.push_back(fs::weakly_canonical(input).string());
+  return inputs;
+}
+
+JobRecord describe(const RunRequest& request, const Package& package) {
+  JobRecord job;
+  job.id = new_job_id();
+  job.model_digest = package.digest;
+  job.model_name = package.manifest.name;
+  job.model_version = package.manifest.version;
+  job.site = request.site;
+  job.out = fs::weakly_canonical(fs::absolute(request.out)).string();
+  const auto inputs = canonical_inputs(request);
+  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump();
+  job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n")));
+  return job;
+}
+
+// The id in job.json, or empty where there is none to be read.
+std::string owner_of(const fs::path& out) {
+  if (!fs::exists(out / "job.json")) return {};
+  const auto json = nlohmann::json::parse(read_file(out / "job.json", 1 << 20), nullptr, false);
+  return json.is_object() && json.contains("job") && json["job"].is_string() ? json["job"].get<std::string>() : "";
+}
+
+[[noreturn]] void refuse(const fs::path& out, const std::string& why) {
+  throw Error(Reason::output_foreign, "the output folder " + out.string() + " " + why, "choose an empty or a new folder with --out");
+}
+
+// What a killed run was in the middle of publishing.
+void sweep_temporaries(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (const auto name = entry.path().filename().string(); name.starts_with('.') && name.find(".part.") != std::string::npos)
+      fs::remove(entry.path(), ignored);
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || ::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw Error(Reason::path_unreadable, "cannot write to the output folder " + folder.string(), "give this user write permission or choose another --out");
+}
+}  // namespace
+
+void check_space(const fs::path& folder) {
+  const auto free = free_bytes(folder);
+  if (free < least_free_bytes)
+    throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(), "free some space and run the same command again");
+}
+
+void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
+  nlohmann::json json{{"schema", "aidp.job/1"},          {"job", job.id},     {"key", job.key},
+                      {"model", job.model_name},         {"version", job.model_version}, {"model_digest", job.model_digest},
+                      {"settings", nlohmann::json::parse(job.settings)}};
+  if (!summary.is_null()) json["summary"] = summary;
+  publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);
+}
+
+ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
+  auto job = describe(request, package);
+  const fs::path out(job.out);
+  if (fs::exists(out) && !fs::is_directory(out)) refuse(out, "is a file");
+  check_space(out);
+  make_folder(out);
+  sweep_temporaries(out);
+  sweep_temporaries(out / "masks");
+  const auto former = recorder.job_of(out);
+  const auto owner = owner_of(out);
+  if (owner.empty() && !fs::is_empty(out)) refuse(out, "holds files that are no job's");
+  if (!owner.empty() && (!former || former->id != owner)) refuse(out, "belongs to a job of another store");
+  const bool same = former && !owner.empty() && former->key == job.key;
+  if (same && !request.fresh) {
+    recorder.resume_job(former->id);
+    return {*former, true};
+  }
+  if (former && !owner.empty() && !request.fresh) {
+    throw Error(Reason::output_foreign,
+                "the output folder " + out.string() + " belongs to another job: " + former->model_name + "@" + former->model_version +
+                    ", or other inputs or settings",
+                "choose another folder with --out, or start over in this one with --fresh");
+  }
+  if (former) {
+    recorder.discard_job(former->id);
+    fs::remove_all(out / "masks");
+  }
+  recorder.begin_job(job);
+  write_job_file(job, nullptr);
+  return {job, false};
+}
+
+}  // namespace aidp

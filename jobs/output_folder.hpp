@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "core/results/record.hpp"
+#include "jobs/run.hpp"
+
+namespace aidp {
+
+// The output folder of a job: results.csv, results.jsonl, results.h5, ledger.csv, masks/, and job.json, which says whose it is.
+struct ClaimedOutput {
+  JobRecord job;
+  bool resumed = false;
+};
+
+// Makes the folder or recognises it as this very job's: same model digest, inputs and settings that change results.
+// Throws Error(output_foreign) where it holds another job's files or any other, and leaves them untouched; with `fresh`, a former
+// job of this store in the same folder is discarded.
+ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder);
+
+// Writes job.json, at the beginning (without a summary) and at the end.
+void write_job_file(const JobRecord& job, const nlohmann::json& summary);
+
+// Refuses to begin with next to no space left. Throws Error(disk_full).
+void check_space(const std::filesystem::path& folder);
+
+}  // namespace aidp

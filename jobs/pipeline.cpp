@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/pipeline.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "core/base/hash.hpp"
+#include "core/base/ids.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr int attempts_at_most = 2;
+constexpr std::size_t alignment = 64;
+constexpr std::size_t decoded_at_most = 4;  // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::chrono::milliseconds read_timeout{30000};
+constexpr std::chrono::milliseconds write_timeout{120000};
+
+std::size_t aligned(std::uint64_t bytes) { return static_cast<std::size_t>((bytes + alignment - 1) / alignment * alignment); }
+
+Reason reason_in(const nlohmann::json& entry) { return reason_named(entry.value("reason", "")).value_or(Reason::internal); }
+
+std::optional<FileRecord> stat_file(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileRecord{path, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino), {}};
+}
+}  // namespace
+
+struct Pipeline::Entry {
+  std::size_t item = 0;  // in Plan::items
+  std::size_t offset = 0, bytes = 0;  // in the group's slab
+  nlohmann::json image;  // ImageHeader, once decoded
+  nlohmann::json mask;   // {offset, image}, once inferred
+  ItemRecord record;
+  bool ended = false;    // has an outcome
+};
+
+struct Pipeline::Group {
+  std::vector<Entry> entries;
+  std::optional<Slab> slab, mask_slab;
+  std::map<std::string, FileRecord> files;  // by path, as they were when the group was started
+  int attempts = 1;
+  std::size_t writes_due = 0;
+  Clock::time_point started{};
+};
+
+Pipeline::Pipeline(const Plan& plan, const Manifest& manifest, Options options, Crew& dicom, Crew& model, Pool& images, Pool& masks)
+    : plan_(plan), manifest_(manifest), options_(std::move(options)), dicom_(dicom), model_(model), images_(images), mask_pool_(masks) {
+  writes_masks_ = !options_.masks.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
+}
+
+Pipeline::~Pipeline() = default;
+
+bool Pipeline::done() const { return under_way_ == 0 && (draining_ || (next_ == plan_.items.size() && again_.empty())); }
+
+std::set<std::string> Pipeline::paths_of(const PlannedItem& item) const {
+  const auto& series = plan_.series[item.series];
+  if (!series.volume) return {series.input.instances[item.instance].path};
+  std::set<std::string> paths;
+  for (const auto& slice : series.volume->slices) paths.insert(series.input.instances[slice.instance].path);
+  return paths;
+}
+
+// SHA-256 over the package digest, each SOP Instance UID with its content's SHA-256 in the order of the UIDs, and the frame.
+std::string Pipeline::key_of(const PlannedItem& item, const std::map<std::string, std::string>& content) const {
+  const auto& series = plan_.series[item.series];
+  std::set<std::pair<std::string, std::string>> inputs;
+  if (series.volume)
+    for (const auto& slice : series.volume->slices) {
+      const auto& header = series.input.instances[slice.instance];
+      inputs.emplace(header.sop_instance_uid, content.at(header.path));
+    }
+  else
+    inputs.emplace(series.input.instances[item.instance].sop_instance_uid, content.at(series.input.instances[item.instance].path));
+  Sha256 hash;
+  hash.update("aidp.item/1\n" + options_.model_digest + "\n");
+  for (const auto& [uid, sha256] : inputs) hash.update(uid + " " + sha256 + "\n");
+  hash.update("frame " + std::to_string(item.frame));
+  return hex(hash.finish());
+}
+
+std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::size_t count, int attempts) {
+  auto group = std::make_shared<Group>();
+  group->attempts = attempts;
+  group->started = Clock::now();
+  std::size_t offset = 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const auto& item = plan_.items[i];
+    const auto& series = plan_.series[item.series];
+    Entry entry;
+    entry.item = i;
+    entry.bytes = static_cast<std::size_t>(bytes_of_item(plan_, item));
+    entry.offset = offset;
+    offset += aligned(entry.bytes);
+    entry.record.study_uid = series.input.study_uid;
+    entry.record.series_uid = series.input.series_uid;
+    if (!series.volume) {
+      const auto& header = series.input.instances[item.instance];
+      entry.record.sop_uid = header.sop_instance_uid;
+      entry.record.frame = header.number_of_frames > 1 ? item.frame + 1 : 0;
+    }
+    entry.record.queued = now();
+    entry.record.attempts = attempts;
+    entry.record.device = options_.device;
+    for (const auto& path : paths_of(item))
+      if (!group->files.contains(path))
+        if (auto file = stat_file(path)) group->files.emplace(path, *file);
+    group->entries.push_back(std::move(entry));
+  }
+  return group;
+}
+
+// Whether every item of the group is done: none of its files has changed since, and each key is among the completed.
+bool Pipeline::complete_already(const Group& group) {
+  if (options_.completed.empty()) return false;
+  std::map<std::string, std::string> content;
+  for (const auto& [path, file] : group.files) {
+    const auto known = options_.known_file(path);
+    if (!known || known->size != file.size || known->mtime_ns != file.mtime_ns || known->inode != file.inode) return false;
+    content.emplace(path, known->sha256);
+  }
+  std::vector<std::string> keys;
+  for (const auto& entry : group.entries) {
+    const auto& item = plan_.items[entry.item];
+    if (!std::ranges::all_of(paths_of(item), [&](const auto& path) { return content.contains(path); })) return false;
+    keys.push_back(key_of(item, content));
+    if (!options_.completed.contains(keys.back())) return false;
+  }
+  keys_seen_.insert(keys_seen_.end(), keys.begin(), keys.end());
+  return true;
+}
+
+bool Pipeline::start_next_group() {
+  if (draining_) return false;
+  if (!again_.empty()) {
+    if (!start(again_.front())) return false;
+    again_.pop_front();
+    return true;
+  }
+  if (next_ == plan_.items.size()) return false;
+  const auto per_group = manifest_.unit == Unit::series ? std::size_t{1} : static_cast<std::size_t>(options_.batch);
+  auto count = std::min(per_group, plan_.items.size() - next_);
+  // A batch of large images is cut so that several fit the pool; the same cut every time, as it depends on the headers alone.
+  for (std::uint64_t bytes = 0, i = 0; i < count; ++i) {
+    bytes += aligned(bytes_of_item(plan_, plan_.items[next_ + i]));
+    if (i > 0 && bytes > images_.size() / 4) count = i;
+  }
+  auto group = make_group(next_, count, 1);
+  if (complete_already(*group)) {
+    next_ += count;
+    options_.skipped(next_ - count, count);
+    return true;
+  }
+  if (!start(group)) return false;
+  next_ += count;
+  return true;
+}
+
+bool Pipeline::start(const std::shared_ptr<Group>& group) {
+  const auto& last = group->entries.back();
+  const auto needed = last.offset + aligned(last.bytes);
+  if (needed > images_.size()) {  // only a single item can be: batches are cut
+    auto& record = group->entries.front().record;
+    record.outcome = Outcome::quarantined;
+    record.reason = Reason::pixels_limit;
+    record.message = "the images need " + std::to_string(needed) + " bytes, the memory for pixels is " + std::to_string(images_.size()) + "; give --memory";
+    group->entries.front().ended = true;
+    ++under_way_;
+    settle(group);
+    return true;
+  }
+  group->slab = images_.take(needed);
+  if (!group->slab) return false;
+  ++under_way_;
+  decode(group);
+  return true;
+}
+
+void Pipeline::advance() {
+  while (dicom_.hungry() && decoded_.size() < decoded_at_most && start_next_group()) {
+  }
+  while (!decoded_.empty() && model_.hungry()) {
+    const auto group = decoded_.front();
+    if (writes_masks_ && !group->mask_slab) {
+      std::size_t bytes = 0;
+      for (const auto& entry : group->entries) bytes += aligned(entry.bytes);  // a mask has one byte for each value of at least one
+      group->mask_slab = mask_pool_.take(std::min(bytes, mask_pool_.size()));
+      if (!group->mask_slab) return;
+    }
+    decoded_.pop_front();
+    infer(group);
+  }
+}
+
+nlohmann::json Pipeline::decode_request(const Group& group) const {
+  auto images = nlohmann::json::array();
+  for (const auto& entry : group.entries) {
+    const auto& item = plan_.items[entry.item];
+    const auto& series = plan_.series[item.series];
+    const auto& instances = series.input.instances;
+    const auto volume = series.volume ? *series.volume : plan_frame(instances[item.instance], item.frame);
+    auto slices = nlohmann::json::array();
+    for (const auto& slice : volume.slices) {
+      const auto& header = series.volume ? instances[slice.instance] : instances[item.instance];
+      slices.push_back({{"path", header.path}, {"frame", slice.frame}, {"sop_instance_uid", header.sop_instance_uid}});
+    }
+    const auto& first = instances[series.volume ? volume.slices.front().instance : item.instance];
+    const bool placed = !first.frames.empty() && first.frames.front().position_mm.has_value();
+    images.push_back({{"offset", entry.offset},
+                      {"bytes", entry.bytes},
+                      {"slices", std::move(slices)},
+                      {"affine", volume.affine},
+                      {"spacing_mm", volume.spacing_mm},
+                      {"has_geometry", placed}});
+  }
+  return {{"op", "decode"}, {"slab", {group.slab->offset, group.slab->size}}, {"images", std::move(images)}};
+}
+
+void Pipeline::decode(const std::shared_ptr<Group>& group) {
+  const auto timeout = read_timeout + std::chrono::milliseconds(200) * group->files.size();
+  dicom_.submit({decode_request(*group), timeout, [this, group](Reply reply) {
+                   if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
+                   decoded(group, std::get<nlohmann::json>(reply));
+                 }});
+}
+
+static void end_badly(ItemRecord& record, const nlohmann::json& entry) {
+  record.outcome = Outcome::quarantined;
+  record.reason = reason_in(entry);
+  record.message = entry.value("message", "");
+}
+
+void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json& reply) {
+  if (!reply.contains("images")) return lost(group, {reason_in(reply), reply.value("message", "")});
+  for (std::size_t i = 0; i < group->entries.size(); ++i) {
+    auto& entry = group->entries[i];
+    const auto& image = reply["images"].at(i);
+    entry.record.decode_ms = std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(group->entries.size());
+    if (!image.contains("image")) {
+      end_badly(entry.record, image);
+      entry.ended = true;
+      continue;
+    }
+    entry.image = image["image"];
+    std::map<std::string, std::string> content;
+    for (const auto& file : image["files"]) {
+      content[file["path"]] = file["sha256"];
+      if (const auto known = group->files.find(file["path"]); known != group->files.end()) known->second.sha256 = file["sha256"];
+    }
+    entry.record.key = key_of(plan_.items[entry.item], content);
+  }
+  if (std::ranges::all_of(group->entries, &Entry::ended)) return settle(group);
+  decoded_.push_back(group);
+}
+
+void Pipeline::infer(const std::shared_ptr<Group>& group) {
+  auto items = nlohmann::json::array();
+  for (const auto& entry : group->entries)
+    if (!entry.ended) items.push_back({{"offset", group->slab->offset + entry.offset}, {"image", entry.image}});
+  const auto count = items.size();
+  nlohmann::json request{{"op", "infer"}, {"items", std::move(items)}, {"slab", nullptr}};
+  if (group->mask_slab) request["slab"] = {group->mask_slab->offset, group->mask_slab->size};
+  group->started = Clock::now();
+  const auto timeout = std::chrono::seconds(manifest_.timeout_s) * (manifest_.unit == Unit::series ? count : 1);
+  model_.submit({std::move(request), timeout, [this, group](Reply reply) {
+                   if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
+                   inferred(group, std::get<nlohmann::json>(reply));
+                 }});
+}
+
+void Pipeline::inferred(const std::shared_ptr<Group>& group, const nlohmann::json& reply) {
+  if (!reply.contains("items")) return lost(group, {reason_in(reply), reply.value("message", "")});
+  images_.give(*group->slab);
+  group->slab.reset();
+  const auto elapsed_ms = std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(reply["items"].size());
+  std::size_t i = 0;
+  for (auto& entry : group->entries) {
+    if (entry.ended) continue;
+    const auto& item = reply["items"].at(i++);
+    entry.record.infer_ms = elapsed_ms;
+    entry.ended = true;
+    if (!item.contains("values")) {
+      end_badly(entry.record, item);
+      continue;
+    }
+    entry.record.values = item["values"].get<std::map<std::string, double>>();
+    for (const auto& output : manifest_.outputs)
+      if (output.flag_at) entry.record.flags[output.name] = entry.record.values.at(output.name) >= *output.flag_at;
+    if (writes_masks_ && item.contains("mask") && item["mask"].is_object()) entry.mask = item["mask"];
+  }
+  write_masks(group);
+}
+
+void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
+  for (const auto& entry : group->entries) group->writes_due += entry.mask.is_object();
+  if (group->writes_due == 0) return settle(group);
+  for (std::size_t i = 0; i < group->entries.size(); ++i) {
+    auto& entry = group->entries[i];
+    if (!entry.mask.is_object()) continue;
+    const auto name = uid_from_key(digest_from_hex(entry.record.key)) + ".nii.gz";
+    nlohmann::json request{{"op", "write_mask"},
+                           {"slab", {group->mask_slab->offset, group->mask_slab->size}},
+                           {"offset", entry.mask["offset"]},
+                           {"image", entry.mask["image"]},
+                           {"path", (options_.masks / name).string()}};
+    dicom_.submit({std::move(request), write_timeout, [this, group, i, name](Reply reply) {
+                     auto& record = group->entries[i].record;
+                     const auto* gone = std::get_if<Lost>(&reply);
+                     const auto* answer = std::get_if<nlohmann::json>(&reply);
+                     if (gone) end_badly(record, {{"reason", aidp::name(gone->reason)}, {"message", gone->message}});
+                     if (answer && answer->contains("reason")) {
+                       if (reason_in(*answer) == Reason::disk_full)
+                         throw Error(Reason::disk_full, answer->value("message", ""), "free some space and run the same command again: it resumes");
+                       end_badly(record, *answer);
+                     }
+                     if (answer && answer->contains("sha256"))
+                       record.artefacts.push_back({options_.masks.filename().string() + "/" + name, (*answer)["sha256"]});
+                     if (--group->writes_due == 0) settle(group);
+                   }});
+  }
+}
+
+// A group whose worker died is tried again item by item, so that the culprit alone is held to account.
+void Pipeline::lost(const std::shared_ptr<Group>& group, const Lost& lost) {
+  const bool single = group->entries.size() == 1;
+  if (single && group->attempts >= attempts_at_most) {
+    auto& record = group->entries.front().record;
+    record.outcome = Outcome::quarantined;
+    record.reason = lost.reason;
+    record.message = lost.message;
+    group->entries.front().ended = true;
+    return settle(group);
+  }
+  release(*group);
+  --under_way_;
+  for (const auto& entry : group->entries) again_.push_back(make_group(entry.item, 1, single ? group->attempts + 1 : group->attempts));
+}
+
+void Pipeline::release(Group& group) {
+  if (group.slab) images_.give(*group.slab);
+  if (group.mask_slab) mask_pool_.give(*group.mask_slab);
+  group.slab.reset();
+  group.mask_slab.reset();
+}
+
+void Pipeline::settle(const std::shared_ptr<Group>& group) {
+  release(*group);
+  --under_way_;
+  std::vector<ItemRecord> records;
+  for (auto& entry : group->entries) {
+    // An item that was never read whole has no content to be keyed by: its paths stand for it, so that it is tried again.
+    if (entry.record.key.empty()) {
+      Sha256 hash;
+      hash.update("aidp.item/1 unread\n" + options_.model_digest + "\n" + entry.record.sop_uid + "\n" + std::to_string(entry.record.frame));
+      for (const auto& path : paths_of(plan_.items[entry.item])) hash.update("\n" + path);
+      entry.record.key = hex(hash.finish());
+    }
+    keys_seen_.push_back(entry.record.key);
+    entry.record.finished = now();
+    records.push_back(std::move(entry.record));
+  }
+  std::vector<FileRecord> files;
+  for (auto& [path, file] : group->files)
+    if (!file.sha256.empty()) files.push_back(std::move(file));
+  options_.finished(std::move(records), std::move(files));
+}
+
+}  // namespace aidp

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/plan.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace aidp {
+
+namespace {
+void refuse(PlannedSeries& series, Outcome outcome, Reason reason, std::string message) {
+  series.outcome = outcome;
+  series.refusal = reason;
+  series.message = std::move(message);
+}
+
+std::string first_failed_rule(const Selection& selection) {
+  const auto failed = std::ranges::find(selection.verdicts, false, &RuleVerdict::passed);
+  if (failed == selection.verdicts.end()) return "the selection does not fit";
+  return failed->rule + ", but it is " + failed->seen;
+}
+
+bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
+  std::set<std::string_view> seen;
+  return !std::ranges::all_of(instances, [&](const auto& header) { return seen.insert(header.sop_instance_uid).second; });
+}
+
+// An object without pixels (a report, a presentation state) inside an image series is no slice of it.
+void drop_non_images(std::vector<InstanceHeader>& instances) {
+  if (std::ranges::none_of(instances, &InstanceHeader::has_pixels)) return;
+  auto attributes = instances.front().attributes;
+  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
+  if (instances.front().attributes.is_null()) instances.front().attributes = std::move(attributes);
+}
+
+void decide(const Manifest& manifest, PlannedSeries& series) {
+  auto& instances = series.input.instances;
+  series.selection = select(manifest, instances.front().attributes);
+  if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
+    return refuse(series, Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
+  if (!series.selection.eligible)
+    return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(series.selection));
+  drop_non_images(instances);
+  if (has_conflicting_copies(instances))
+    return refuse(series, Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
+  if (manifest.unit != Unit::series) return;
+  try {
+    series.volume = plan_volume(instances);
+  } catch (const Error& error) {
+    refuse(series, Outcome::quarantined, error.reason(), error.what());
+  }
+}
+
+void add_items(const Manifest& manifest, Plan& plan, std::size_t index) {
+  auto& series = plan.series[index];
+  series.first_item = plan.items.size();
+  if (!series.refusal && manifest.unit == Unit::series) plan.items.push_back({index, 0, 0});
+  if (!series.refusal && manifest.unit == Unit::instance)
+    for (std::size_t i = 0; i < series.input.instances.size(); ++i)
+      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, series.input.instances[i].number_of_frames); ++frame)
+        plan.items.push_back({index, i, frame});
+  series.items = plan.items.size() - series.first_item;
+}
+
+std::uint64_t bytes_of_frame(const InstanceHeader& header) {
+  const auto side = [](std::int64_t value) { return static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 0, 1 << 24)); };
+  const auto value_bytes = static_cast<std::uint64_t>(std::clamp(header.bits_allocated, 8, 64) + 7) / 8;
+  return side(header.rows) * side(header.columns) * side(header.samples_per_pixel) * value_bytes;
+}
+}  // namespace
+
+Plan make_plan(const Manifest& manifest, Inventory inventory) {
+  Plan plan;
+  plan.files = inventory.files;
+  plan.loose = std::move(inventory.loose);
+  for (auto& input : inventory.series) {
+    plan.series.push_back({});
+    plan.series.back().input = std::move(input);
+    decide(manifest, plan.series.back());
+    add_items(manifest, plan, plan.series.size() - 1);
+  }
+  return plan;
+}
+
+std::uint64_t bytes_of_item(const Plan& plan, const PlannedItem& item) {
+  const auto& series = plan.series[item.series];
+  if (!series.volume) return bytes_of_frame(series.input.instances[item.instance]);
+  std::uint64_t bytes = 0;
+  for (const auto& slice : series.volume->slices) bytes += bytes_of_frame(series.input.instances[slice.instance]);
+  return bytes;
+}
+
+Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }
+
+}  // namespace aidp

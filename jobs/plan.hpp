@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/image.hpp"
+#include "core/dicom/geometry.hpp"
+#include "core/manifest/manifest.hpp"
+#include "core/results/record.hpp"
+#include "jobs/inventory.hpp"
+
+namespace aidp {
+
+// One unit of inference: a frame of an instance, or a volume of a series.
+struct PlannedItem {
+  std::size_t series = 0;    // in Plan::series
+  std::size_t instance = 0;  // unit instance: which file
+  std::int64_t frame = 0;    // unit instance: which frame, 0-based
+};
+
+// How a series is meant to be used, decided from headers alone.
+struct PlannedSeries {
+  SeriesInput input;
+  Selection selection;
+  std::optional<Reason> refusal;  // why it has no items
+  Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
+  std::string message;
+  std::size_t first_item = 0, items = 0;
+  std::optional<VolumePlan> volume;  // unit series
+};
+
+struct Plan {
+  std::vector<PlannedSeries> series;
+  std::vector<PlannedItem> items;  // in the order of series, path and frame
+  std::vector<LooseFile> loose;
+  std::int64_t files = 0;
+};
+
+Plan make_plan(const Manifest& manifest, Inventory inventory);
+
+// Bytes of an item's stored values, by its header; 64-bit, so that a lie about the size is seen before any allocation.
+std::uint64_t bytes_of_item(const Plan& plan, const PlannedItem& item);
+
+// A loose file is no error of the job where it is simply not DICOM.
+Outcome outcome_of(const LooseFile& file);
+
+}  // namespace aidp

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/run.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "core/base/file.hpp"
+#include "core/base/text.hpp"
+#include "jobs/job_log.hpp"
+#include "jobs/output_folder.hpp"
+#include "jobs/pipeline.hpp"
+#include "jobs/plan.hpp"
+#include "jobs/workforce.hpp"
+
+namespace aidp {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr auto tick = std::chrono::milliseconds(200);
+
+Inventory scan(const Manifest& manifest, const std::vector<fs::path>& inputs, Crew& dicom, ProgressSink& progress) {
+  auto keywords = keywords_of(manifest);
+  return take_inventory(inputs, keywords, dicom, [&](std::int64_t done, std::int64_t total) {
+    progress.update({.phase = "scanning", .done = done, .total = total, .outcomes = {}, .items_per_second = 0, .eta_s = {}});
+  });
+}
+
+std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
+  std::vector<SeriesPlanRow> rows;
+  for (const auto& series : plan.series)
+    rows.push_back({series.input.study_uid, series.input.series_uid, {}, static_cast<std::int64_t>(series.input.instances.size()),
+                    static_cast<std::int64_t>(series.items), !series.refusal, series.refusal ? std::string(name(*series.refusal)) : "", series.message,
+                    series.selection.verdicts, series.input.instances.front().attributes});
+  for (const auto& file : plan.loose)
+    rows.push_back({{}, {}, file.path, 0, 0, false, std::string(name(file.reason)), file.message, {}, nlohmann::json::object()});
+  return rows;
+}
+
+Exit exit_of(const RunSummary& summary, const RunRequest& request) {
+  if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
+  const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
+  for (const char* bad : {"failed", "quarantined"})
+    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad)) return Exit::partial;
+  if (summary.items == 0 && !request.allow_empty) return Exit::nothing;
+  return Exit::ok;
+}
+
+// Everything of one job between the claimed output folder and the written results.
+class Job {
+ public:
+  Job(const RunRequest& request, const Package& package, Recorder& recorder, ProgressSink& progress)
+      : request_(request), package_(package), progress_(progress), recorder_(recorder), claimed_(claim_output(request, package, recorder)),
+        log_(recorder, claimed_.job.id) {}
+
+  RunSummary run(Workforce& workforce, Plan plan) {
+    plan_ = std::move(plan);
+    log_.expect(plan_);
+    if (!plan_.items.empty()) process(workforce);
+    log_.flush();
+    auto summary = summarise();
+    if (SignalGuard::received() == 0) log_.keep_only_seen();
+    write(workforce, summary);
+    return summary;
+  }
+
+  const JobRecord& record() const { return claimed_.job; }
+
+ private:
+  void process(Workforce& workforce) {
+    device_ = workforce.device();
+    if (SignalGuard::received() != 0) return;
+    const fs::path masks = fs::path(claimed_.job.out) / "masks";
+    if (std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; }))
+      fs::create_directories(masks);
+    Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
+                              .masks = masks,
+                              .model_digest = package_.digest,
+                              .device = device_,
+                              .known_file = [&](const std::string& path) { return recorder_.file(path); },
+                              .completed = claimed_.resumed ? recorder_.completed_keys(claimed_.job.id) : std::set<std::string>{},
+                              .finished = [&](auto items, auto files) { log_.add(std::move(items), std::move(files)); },
+                              .skipped = [&](std::size_t first, std::size_t items) { log_.skip(first, items); }};
+    Pipeline pipeline(plan_, package_.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);
+    const std::array crews{&workforce.dicom, workforce.model.get()};
+    started_ = Clock::now();
+    while (!pipeline.done()) {
+      if (SignalGuard::received() != 0) pipeline.drain();
+      pipeline.advance();
+      if (!pipeline.done()) pump(crews, tick);
+      log_.flush_if_due();
+      show("running");
+    }
+    log_.saw(pipeline.keys_seen());
+  }
+
+  void show(const std::string& phase) {
+    const std::chrono::duration<double> elapsed = Clock::now() - started_;
+    Progress now{.phase = phase, .done = log_.items_done(), .total = static_cast<std::int64_t>(plan_.items.size()),
+                 .outcomes = log_.item_outcomes(), .items_per_second = 0, .eta_s = {}};
+    const auto fresh = log_.items_done() - log_.items_skipped();
+    if (elapsed.count() > 0) now.items_per_second = static_cast<double>(fresh) / elapsed.count();
+    if (now.items_per_second > 0) now.eta_s = static_cast<double>(now.total - now.done) / now.items_per_second;
+    progress_.update(now);
+  }
+
+  RunSummary summarise() const {
+    RunSummary summary;
+    summary.job_id = claimed_.job.id;
+    summary.model = package_.manifest.id();
+    summary.model_digest = package_.digest;
+    summary.device = device_;
+    summary.out = claimed_.job.out;
+    summary.resumed = claimed_.resumed;
+    summary.files = plan_.files;
+    summary.series = static_cast<std::int64_t>(plan_.series.size());
+    summary.items = static_cast<std::int64_t>(plan_.items.size());
+    summary.skipped_as_done = log_.items_skipped();
+    summary.item_outcomes = log_.item_outcomes();
+    summary.series_outcomes = log_.series_outcomes();
+    summary.reasons = log_.series_reasons();
+    const std::chrono::duration<double> elapsed = Clock::now() - started_;
+    if (device_.empty()) return summary;
+    summary.seconds = elapsed.count();
+    summary.items_per_second = static_cast<double>(log_.items_done() - log_.items_skipped()) / elapsed.count();
+    return summary;
+  }
+
+  void write(Workforce& workforce, RunSummary& summary) {
+    show("writing");
+    summary.exit = exit_of(summary, request_);
+    const bool stopped = SignalGuard::received() != 0;
+    std::vector<std::string> outputs;
+    for (const auto& output : package_.manifest.outputs)
+      if (output.kind != OutputKind::mask) outputs.push_back(output.name);
+    const fs::path out(claimed_.job.out);
+    recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
+    write_results(recorder_, claimed_.job, outputs, out);
+    Workforce::ask(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
+                   std::chrono::minutes(10));
+    summary.audit_size = recorder_.audit().size();
+    summary.audit_root = hex(recorder_.audit().root());
+    write_job_file(claimed_.job, {{"device", summary.device},
+                                  {"items", summary.item_outcomes},
+                                  {"series", summary.series_outcomes},
+                                  {"audit_size", summary.audit_size},
+                                  {"audit_root", summary.audit_root}});
+  }
+
+  const RunRequest& request_;
+  const Package& package_;
+  ProgressSink& progress_;
+  Recorder& recorder_;
+  ClaimedOutput claimed_;
+  JobLog log_;
+  Plan plan_;
+  std::string device_;
+  Clock::time_point started_ = Clock::now();
+};
+
+RunSummary dry_run(const Package& package, const Plan& plan) {
+  RunSummary summary;
+  summary.model = package.manifest.id();
+  summary.model_digest = package.digest;
+  summary.files = plan.files;
+  summary.series = static_cast<std::int64_t>(plan.series.size());
+  summary.items = static_cast<std::int64_t>(plan.items.size());
+  for (const auto& series : plan.series) {
+    ++summary.series_outcomes[series.refusal ? std::string(name(series.outcome)) : "eligible"];
+    if (series.refusal) ++summary.reasons[std::string(name(*series.refusal))];
+  }
+  summary.plan = rows_of(plan);
+  return summary;
+}
+
+void check_inputs(const RunRequest& request) {
+  std::vector<LooseFile> ignored;
+  if (request.inputs.empty()) throw Error(Reason::usage, "no input is named", "name files or folders of DICOM");
+  for (const auto& input : request.inputs)
+    if (!fs::exists(input)) throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
+}
+}  // namespace
+
+RunSummary run(const RunRequest& request, ProgressSink& progress) {
+  const SignalGuard signals;
+  check_inputs(request);
+  fs::create_directories(request.home.root);
+  const FileLock lock(request.home.writer_lock(), "the store " + request.home.root.string());
+  Database database(request.home.database(), Database::Access::write);
+  Repository repository(request.home, database);
+  const auto installed = repository.find(request.model);
+  const auto package = repository.verify(installed);
+  Workforce workforce(request.workers, request.memory_bytes);
+  if (request.dry_run) {
+    auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, request.inputs, workforce.dicom, progress)));
+    summary.exit = exit_of(summary, request);
+    return summary;
+  }
+  workforce.hire_model(installed.folder, package.manifest, request.device);
+  Recorder recorder(database);
+  Job job(request, package, recorder, progress);
+  auto inventory = scan(package.manifest, request.inputs, workforce.dicom, progress);
+  if (SignalGuard::received() != 0) inventory = {};  // a partial inventory is no ledger: nothing of it is recorded
+  return job.run(workforce, make_plan(package.manifest, std::move(inventory)));
+}
+
+std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<fs::path>& inputs, int workers, ProgressSink& progress) {
+  const SignalGuard signals;
+  Workforce workforce(workers, 0);
+  return rows_of(make_plan(manifest, scan(manifest, inputs, workforce.dicom, progress)));
+}
+
+}  // namespace aidp
