@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/hash.hpp"
@@ -18,8 +20,16 @@ namespace aidp {
 class AuditLog {
  public:
   explicit AuditLog(Database& database);
+  // Reads the newest head anew. append() does it by itself, once in each transaction; needed before only by who uses size() first.
+  void refresh();
   // Call inside a Transaction. Adds "time" if the event has none. Returns the leaf's index, from 0.
   std::int64_t append(nlohmann::json event);
+  // The same for an event that leaves a row of item, series, job or model as it now is: write the row first (any `leaf`), then
+  // this. The event gets "table", "row" (`key`: the value of the primary key) and "row_sha256", which binds every column to the
+  // leaf; the row's `leaf` is set. An edited, deleted or added row is then found by verify_audit.
+  std::int64_t append_row(nlohmann::json event, std::string_view table, const nlohmann::json& key);
+  // For a row that goes away for good: "row_sha256" is null. Delete the row in the same transaction.
+  std::int64_t append_dropped(nlohmann::json event, std::string_view table, const nlohmann::json& key);
   // Writes the head (size, root) of all leaves so far: call once, last, in each transaction that appended.
   void seal();
   std::int64_t size() const;
@@ -27,9 +37,20 @@ class AuditLog {
 
  private:
   Database& database_;
+  std::optional<Statement> insert_;
+  std::int64_t transaction_ = -1;  // of which size_ and frontier_ are known
   std::int64_t size_ = 0;
   std::vector<Digest> frontier_;  // roots of the full subtrees, left to right
 };
+
+// The SHA-256 (hex) that binds a row to its leaf: of the canonical JSON object of all columns of the statement's current row
+// except `leaf`.
+std::string row_sha256(const Statement& row);
+// Which table holds rows bound to leaves, and what its primary key is called.
+struct AuditedTable {
+  std::string_view name, key;
+};
+inline constexpr AuditedTable audited_tables[] = {{"job", "id"}, {"series", "id"}, {"item", "id"}, {"model", "digest"}};
 
 Digest merkle_leaf(std::string_view data);
 Digest merkle_node(const Digest& left, const Digest& right);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@ namespace aidp {
 
 enum class Outcome { completed, ineligible, quarantined, failed };
 std::string_view name(Outcome outcome);
+std::optional<Outcome> outcome_named(std::string_view name);
 
 // One invocation of `run`; a resumed run is the same job.
 struct JobRecord {
@@ -73,6 +75,7 @@ struct FileRecord {
 class Recorder {
  public:
   explicit Recorder(Database& database);
+  ~Recorder();
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
@@ -100,13 +103,22 @@ class Recorder {
   AuditLog& audit() { return audit_; }
 
  private:
+  struct Statements;
+
+  void set_state(const std::string& id, const std::string& state, nlohmann::json event);
+  void record_item(const std::string& job_id, const ItemRecord& item);
+  void record_series(const std::string& job_id, const SeriesRecord& series);
+
   Database& database_;
   AuditLog audit_;
+  std::unique_ptr<Statements> statements_;  // of commit(), prepared once
 };
 
 // Writes results.csv, results.jsonl, ledger.csv of a job into `out`, each whole or not at all, streaming. Rows in the order of
-// for_each_item; columns: key, study/series/SOP UID, frame, outcome, reason, message, attempts, one per output, one flag per
-// flagged output, artefacts, times, device. results.h5 is made by a worker from results.jsonl (core/results/hdf5.hpp).
+// for_each_item. results.csv: key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, one column per output, one
+// "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from run to run:
+// device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job was
+// killed and resumed. results.h5 is made by a worker from results.jsonl (core/results/hdf5.hpp).
 void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
 
 }  // namespace aidp

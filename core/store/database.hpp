@@ -40,6 +40,10 @@ class Statement {
   std::int64_t integer(int column) const;
   double real(int column) const;
   bool is_null(int column) const;
+  enum class Type { null, integer, real, text };
+  Type type(int column) const;
+  int columns() const;
+  std::string column_name(int column) const;
 
  private:
   sqlite3* database_;
@@ -48,7 +52,8 @@ class Statement {
 
 // The one writer's or a reader's connection: rollback journal, synchronous=EXTRA (Debian 12's 3.40.1 has the WAL-reset bug),
 // bounded busy timeout. Opening migrates to the newest schema (core/store/schema/*.sql, built in) unless read-only.
-// Throws Error(store_newer, store_locked, store_damaged, store_network, disk_full).
+// A reader needs a store that is there: Error(path_missing). Also throws Error(store_newer, store_locked, store_damaged,
+// store_network, disk_full, io_failed).
 class Database {
  public:
   enum class Access { read, write };
@@ -59,8 +64,12 @@ class Database {
   void execute(std::string_view sql);
   Statement prepare(std::string_view sql);
   std::int64_t last_id() const;
+  // Transactions begun on this connection so far. Who caches what the store says reads it anew when this has changed.
+  std::int64_t transactions() const { return transactions_; }
 
  private:
+  friend class Transaction;
+  std::int64_t transactions_ = 0;
   sqlite3* database_ = nullptr;
 };
 

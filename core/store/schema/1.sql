@@ -6,7 +6,7 @@ CREATE TABLE model (
 ) STRICT;
 CREATE TABLE job (
   id TEXT PRIMARY KEY, key TEXT NOT NULL, model_digest TEXT NOT NULL, model_name TEXT NOT NULL, model_version TEXT NOT NULL,
-  site TEXT NOT NULL, settings TEXT NOT NULL, out TEXT NOT NULL, state TEXT NOT NULL,  -- running, finished, interrupted, failed
+  site TEXT NOT NULL, settings TEXT NOT NULL, out TEXT NOT NULL, state TEXT NOT NULL,  -- running, finished, interrupted, failed, discarded
   started_at TEXT NOT NULL, ended_at TEXT, leaf INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX job_out ON job(out) WHERE state <> 'discarded';
@@ -24,7 +24,7 @@ CREATE TABLE item (
   leaf INTEGER NOT NULL,
   UNIQUE (job_id, key)
 ) STRICT;
-CREATE INDEX item_series ON item(job_id, series_uid);
+CREATE INDEX item_order ON item(job_id, study_uid, series_uid, sop_uid, frame, key);  -- results are written in this order, streaming
 CREATE INDEX item_finished ON item(finished_at);
 CREATE TABLE file (
   path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, sha256 TEXT NOT NULL

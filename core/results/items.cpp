@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "core/base/text.hpp"
+#include "core/results/rows.hpp"
+#include "core/results/statements.hpp"
+
+namespace aidp {
+
+Recorder::Statements::Statements(Database& database)
+    : item(database.prepare(R"(
+INSERT INTO item (job_id, key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, attempts, "values", flags, artefacts,
+                  queued_at, finished_at, device, decode_ms, infer_ms, leaf)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+ON CONFLICT (job_id, key) DO UPDATE SET study_uid = ?3, series_uid = ?4, sop_uid = ?5, frame = ?6, outcome = ?7, reason = ?8, message = ?9,
+  attempts = ?10, "values" = ?11, flags = ?12, artefacts = ?13, queued_at = ?14, finished_at = ?15, device = ?16, decode_ms = ?17,
+  infer_ms = ?18, leaf = ?19
+WHERE item.outcome IN ('failed', 'quarantined') RETURNING *)")),
+      series(database.prepare(R"(
+INSERT INTO series (job_id, study_uid, series_uid, path, attributes, instances, outcome, reason, message, recorded_at, leaf)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (job_id, study_uid, series_uid, path) DO UPDATE SET attributes = ?5, instances = ?6, outcome = ?7, reason = ?8, message = ?9,
+  recorded_at = ?10, leaf = ?11
+WHERE (series.attributes, series.instances, series.outcome, series.reason, series.message) IS NOT (?5, ?6, ?7, ?8, ?9) RETURNING *)")),
+      file(database.prepare(R"(
+INSERT INTO file (path, size, mtime_ns, inode, sha256) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, inode = ?4, sha256 = ?5
+WHERE (file.size, file.mtime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5))")) {}
+
+namespace {
+double finite(double value) { return std::isfinite(value) ? value : 0; }
+
+// A number that is not finite has no JSON; the worker refuses it before (model.not_finite), so its absence is enough here.
+nlohmann::json values_json(const std::map<std::string, double>& values) {
+  auto json = nlohmann::json::object();
+  for (const auto& [output, value] : values)
+    if (std::isfinite(value)) json[output] = value;
+  return json;
+}
+
+void add_reason(nlohmann::json& event, const std::optional<Reason>& reason) {
+  if (reason) event["reason"] = name(*reason);
+}
+}  // namespace
+
+void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
+  auto& insert = statements_->item;
+  insert.reset();
+  insert.bind(1, job_id).bind(2, item.key).bind(3, item.study_uid).bind(4, item.series_uid).bind(5, item.sop_uid).bind(6, item.frame);
+  insert.bind(7, name(item.outcome)).bind(8, reason_text(item.reason)).bind(9, printable(item.message)).bind(10, item.attempts);
+  insert.bind(11, column_json(values_json(item.values))).bind(12, column_json(item.flags)).bind(13, column_json(artefacts_json(item.artefacts)));
+  insert.bind(14, to_text(item.queued)).bind(15, to_text(item.finished)).bind(16, printable(item.device));
+  insert.bind(17, finite(item.decode_ms)).bind(18, finite(item.infer_ms)).bind(19, audit_.size());
+  if (insert.step()) {
+    nlohmann::json event{{"event", "item." + std::string(name(item.outcome))}, {"job", job_id}, {"key", item.key}, {"table", "item"},
+                         {"row", insert.integer(0)}, {"row_sha256", row_sha256(insert)}};
+    add_reason(event, item.reason);
+    audit_.append(std::move(event));
+  }
+  insert.run();
+}
+
+void Recorder::record_series(const std::string& job_id, const SeriesRecord& series) {
+  auto& insert = statements_->series;
+  insert.reset();
+  insert.bind(1, job_id).bind(2, series.study_uid).bind(3, series.series_uid).bind(4, series.path);
+  insert.bind(5, column_json(series.attributes.is_null() ? nlohmann::json::object() : series.attributes)).bind(6, series.instances);
+  insert.bind(7, name(series.outcome)).bind(8, reason_text(series.reason)).bind(9, printable(series.message));
+  insert.bind(10, to_text(now())).bind(11, audit_.size());
+  if (insert.step()) {
+    nlohmann::json event{{"event", "series." + std::string(name(series.outcome))}, {"job", job_id}, {"instances", series.instances}, {"table", "series"},
+                         {"row", insert.integer(0)}, {"row_sha256", row_sha256(insert)}};
+    add_reason(event, series.reason);
+    audit_.append(std::move(event));
+  }
+  insert.run();
+}
+
+void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
+                      const std::vector<FileRecord>& files) {
+  Transaction transaction(database_);
+  audit_.refresh();
+  if (!statements_) statements_ = std::make_unique<Statements>(database_);
+  for (const auto& item : items) record_item(job_id, item);
+  for (const auto& one : series) record_series(job_id, one);
+  for (const auto& file : files)
+    statements_->file.bind(1, file.path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.inode).bind(5, file.sha256).run();
+  audit_.seal();
+  transaction.commit();
+}
+
+std::optional<FileRecord> Recorder::file(const std::string& path) {
+  auto row = database_.prepare("SELECT size, mtime_ns, inode, sha256 FROM file WHERE path = ?");
+  row.bind(1, path);
+  if (!row.step()) return {};
+  return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.text(3)};
+}
+
+std::set<std::string> Recorder::completed_keys(const std::string& job_id) {
+  auto rows = database_.prepare("SELECT key FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
+  rows.bind(1, job_id);
+  std::set<std::string> keys;
+  while (rows.step()) keys.insert(keys.end(), rows.text(0));
+  return keys;
+}
+
+void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths) {
+  std::vector<std::pair<std::int64_t, std::string>> items;
+  auto item_rows = database_.prepare("SELECT id, key FROM item WHERE job_id = ?");
+  item_rows.bind(1, job_id);
+  while (item_rows.step())
+    if (!item_keys.contains(item_rows.text(1))) items.emplace_back(item_rows.integer(0), item_rows.text(1));
+  std::vector<std::int64_t> series;
+  auto series_rows = database_.prepare("SELECT id, series_uid, path FROM series WHERE job_id = ?");
+  series_rows.bind(1, job_id);
+  while (series_rows.step()) {
+    const auto uid = series_rows.text(1);
+    if (!series_uids_and_paths.contains(uid.empty() ? series_rows.text(2) : uid)) series.push_back(series_rows.integer(0));
+  }
+  if (items.empty() && series.empty()) return;
+  Transaction transaction(database_);
+  auto delete_item = database_.prepare("DELETE FROM item WHERE id = ?");
+  for (const auto& [id, key] : items) {
+    audit_.append_dropped({{"event", "item.dropped"}, {"job", job_id}, {"key", key}}, "item", id);
+    delete_item.bind(1, id).run();
+  }
+  auto delete_series = database_.prepare("DELETE FROM series WHERE id = ?");
+  for (const auto id : series) {
+    audit_.append_dropped({{"event", "series.dropped"}, {"job", job_id}}, "series", id);
+    delete_series.bind(1, id).run();
+  }
+  audit_.seal();
+  transaction.commit();
+}
+
+void Recorder::for_each_item(const std::string& job_id, const std::function<void(const ItemRecord&)>& visit) {
+  auto rows = database_.prepare(std::string("SELECT ") + item_columns + " FROM item WHERE job_id = ? ORDER BY study_uid, series_uid, sop_uid, frame, key");
+  rows.bind(1, job_id);
+  while (rows.step()) visit(item_of(rows));
+}
+
+void Recorder::for_each_series(const std::string& job_id, const std::function<void(const SeriesRecord&)>& visit) {
+  auto rows = database_.prepare(std::string("SELECT ") + series_columns + " FROM series WHERE job_id = ? ORDER BY study_uid, series_uid, path");
+  rows.bind(1, job_id);
+  while (rows.step()) visit(series_of(rows));
+}
+
+}  // namespace aidp

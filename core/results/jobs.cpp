@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/results/rows.hpp"
+#include "core/results/statements.hpp"
+
+namespace aidp {
+
+Recorder::Recorder(Database& database) : database_(database), audit_(database) {}
+Recorder::~Recorder() = default;
+
+std::optional<JobRecord> Recorder::job_of(const std::filesystem::path& out) {
+  auto row = database_.prepare("SELECT id, key, model_digest, model_name, model_version, site, settings, out FROM job WHERE out = ? AND state <> 'discarded'");
+  row.bind(1, out.string());
+  if (!row.step()) return {};
+  return JobRecord{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
+}
+
+void Recorder::begin_job(const JobRecord& job) {
+  Transaction transaction(database_);
+  database_
+      .prepare("INSERT INTO job (id, key, model_digest, model_name, model_version, site, settings, out, state, started_at, leaf)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, 0)")
+      .bind(1, job.id)
+      .bind(2, job.key)
+      .bind(3, job.model_digest)
+      .bind(4, job.model_name)
+      .bind(5, job.model_version)
+      .bind(6, job.site)
+      .bind(7, job.settings)
+      .bind(8, job.out)
+      .bind(9, to_text(now()))
+      .run();
+  audit_.append_row({{"event", "job.started"}, {"job", job.id}, {"job_key", job.key}, {"model", job.model_name + "@" + job.model_version}, {"model_digest", job.model_digest}},
+                    "job", job.id);
+  audit_.seal();
+  transaction.commit();
+}
+
+void Recorder::set_state(const std::string& id, const std::string& state, nlohmann::json event) {
+  auto update = database_.prepare("UPDATE job SET state = ?2, ended_at = ?3 WHERE id = ?1 RETURNING id");
+  update.bind(1, id).bind(2, state);
+  if (state == "running")
+    update.bind_null(3);
+  else
+    update.bind(3, to_text(now()));
+  if (!update.step()) throw Error(Reason::internal, "no job " + id + " in the store");
+  update.run();
+  event["job"] = id;
+  audit_.append_row(std::move(event), "job", id);
+}
+
+void Recorder::resume_job(const std::string& id) {
+  Transaction transaction(database_);
+  set_state(id, "running", {{"event", "job.resumed"}});
+  audit_.seal();
+  transaction.commit();
+}
+
+void Recorder::discard_job(const std::string& id) {
+  Transaction transaction(database_);
+  for (const std::string table : {"item", "series"}) database_.prepare("DELETE FROM " + table + " WHERE job_id = ?").bind(1, id).run();
+  set_state(id, "discarded", {{"event", "job.discarded"}});
+  audit_.seal();
+  transaction.commit();
+}
+
+void Recorder::end_job(const std::string& id, const std::string& state) {
+  Transaction transaction(database_);
+  nlohmann::json event{{"event", "job." + state}, {"items", nlohmann::json::object()}, {"series", nlohmann::json::object()}};
+  for (const std::string table : {"item", "series"}) {
+    auto counts = database_.prepare("SELECT outcome, count(*) FROM " + table + " WHERE job_id = ? GROUP BY outcome");
+    counts.bind(1, id);
+    while (counts.step()) event[table == "item" ? "items" : "series"][counts.text(0)] = counts.integer(1);
+  }
+  set_state(id, state, std::move(event));
+  audit_.seal();
+  transaction.commit();
+}
+
+}  // namespace aidp

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/database.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/error.hpp"
+#include "core/store/failure.hpp"
+#include "core/store/filesystem.hpp"
+#include "core/store/schema.hpp"
+
+namespace aidp {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr int busy_timeout_ms = 5000;
+
+void check_place(const fs::path& file, Database::Access access) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  if (const auto system = network_file_system(folder))
+    throw Error(Reason::store_network, "the store " + file.string() + " would be on a network file system (" + *system + "), where locks cannot be trusted",
+                "put it on a local disk with --home or AIDP_HOME; results may stay on the network");
+  std::error_code none;
+  if (access == Database::Access::read && fs::file_size(file, none) + 1 <= 1)  // 0 bytes, or (uintmax_t)-1: not there
+    throw Error(Reason::path_missing, "there is no store at " + file.string(), "install a model or run a job first, or name another home with --home");
+}
+
+// A reader opens for writing too where it may: only so can it roll back what a killed writer left half done.
+int open_flags(const fs::path& file, Database::Access access) {
+  if (access == Database::Access::write) return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  return ::access(file.c_str(), W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+}
+
+std::int64_t schema_version(Database& database) {
+  auto version = database.prepare("PRAGMA user_version");
+  version.step();
+  return version.integer(0);
+}
+
+[[noreturn]] void throw_newer(const fs::path& file, std::int64_t found, std::int64_t known) {
+  throw Error(Reason::store_newer,
+              "the store " + file.string() + " has schema version " + std::to_string(found) + "; this aidp knows versions up to " + std::to_string(known),
+              "use the newer aidp that wrote it, or another home with --home");
+}
+
+void migrate(Database& database, const fs::path& file, Database::Access access) {
+  const auto steps = schema_steps();
+  const auto newest = static_cast<std::int64_t>(steps.size());
+  auto version = schema_version(database);
+  if (version > newest) throw_newer(file, version, newest);
+  if (version == newest) return;
+  if (access == Database::Access::read)
+    throw Error(Reason::usage, "the store " + file.string() + " has the old schema version " + std::to_string(version), "run a command that writes, such as run; it brings it up to date");
+  Transaction transaction(database);
+  version = schema_version(database);  // another process may have been first
+  for (; version < newest; ++version) database.execute(steps[static_cast<std::size_t>(version)]);
+  database.execute("PRAGMA user_version = " + std::to_string(newest));
+  transaction.commit();
+}
+}  // namespace
+
+Database::Database(const fs::path& file, Access access) {
+  check_place(file, access);
+  const mode_t mask = ::umask(077);  // results are a patient's data: for this user alone
+  const int code = sqlite3_open_v2(file.c_str(), &database_, open_flags(file, access), nullptr);
+  ::umask(mask);
+  try {
+    if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open the store " + file.string());
+    sqlite3_busy_timeout(database_, busy_timeout_ms);
+    sqlite3_extended_result_codes(database_, 1);
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA");
+    if (access == Access::write) execute("PRAGMA journal_mode = DELETE");
+    migrate(*this, file, access);
+    if (access == Access::read) execute("PRAGMA query_only = ON");
+  } catch (const Error& error) {
+    sqlite3_close(database_);
+    if (error.reason() != Reason::store_damaged) throw;
+    throw Error(Reason::store_damaged, "the store " + file.string() + " is damaged or no database: " + error.what(), error.remedy());
+  } catch (...) {
+    sqlite3_close(database_);
+    throw;
+  }
+}
+
+// close_v2: statements that outlive the connection keep it until they end.
+Database::~Database() { sqlite3_close_v2(database_); }
+
+void Database::execute(std::string_view sql) {
+  const std::string text(sql);
+  const int code = sqlite3_exec(database_, text.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw_sqlite(database_, code, "the store cannot do '" + text.substr(0, 60) + "'");
+}
+
+Statement Database::prepare(std::string_view sql) { return {database_, sql}; }
+std::int64_t Database::last_id() const { return sqlite3_last_insert_rowid(database_); }
+
+Transaction::Transaction(Database& database) : database_(database) {
+  database_.execute("BEGIN IMMEDIATE");
+  ++database_.transactions_;
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.execute("ROLLBACK");
+  } catch (const Error&) {
+    // SQLite has rolled back by itself after some failures (disk full, I/O error).
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace aidp
