@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job from folder to results: what completes, what is refused and why, and what a second run does."""
+import json
+import os
+import signal
+import subprocess
+import unittest
+
+import numpy
+from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, rows
+
+
+class Completing(JobTest):
+    def test_every_slice_gets_its_value_and_every_series_a_ledger_row(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 5, slices=3, value=lambda study, number: 10 * study + number)
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual(summary["items"], 15)
+        values = {row["sop_uid"].split(".", 3)[3]: float(row["mean"]) for row in rows(self.folder / "out/results.csv")}
+        self.assertEqual(values, {f"{s}.1.{n}": 10 * s + n for s in range(1, 6) for n in range(1, 4)})
+        self.assertEqual(len(rows(self.folder / "out/ledger.csv")), 5)
+        self.assertTrue((self.folder / "out/results.h5").read_bytes().startswith(b"\x89HDF"))
+        lines = [json.loads(line) for line in open(self.folder / "out/results.jsonl")]
+        self.assertEqual([line["type"] for line in lines], ["job"] + ["item"] * 15 + ["summary"])
+        self.aidp("audit", "verify")
+
+    def test_a_second_run_finds_everything_done(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 4)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        before = (self.folder / "out/results.csv").read_bytes()
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertTrue(summary["resumed"])
+        self.assertEqual(summary["skipped_as_done"], 4)
+        self.assertEqual((self.folder / "out/results.csv").read_bytes(), before)
+
+    def test_a_study_that_changed_is_done_anew(self):
+        self.install(Mean(), batch_max=1)
+        make_cohort(self.folder / "in", 3)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        make_instance(self.folder / "in/0002/001.dcm", numpy.full((16, 16), 77), study=2)
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual(summary["skipped_as_done"], 2)
+        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [1, 3, 77])
+        self.aidp("audit", "verify")
+
+    def test_fresh_starts_over(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", "--fresh")
+        self.assertFalse(summary["resumed"])
+        self.assertEqual((summary["skipped_as_done"], len(rows(self.folder / "out/results.csv"))), (0, 3))
+        self.aidp("audit", "verify")
+
+    def test_a_dry_run_writes_nothing(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", "--dry-run")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_identical_copies_of_a_file_count_once_and_different_ones_are_quarantined(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 2)
+        (self.folder / "in/copy.dcm").write_bytes((self.folder / "in/0001/001.dcm").read_bytes())
+        make_instance(self.folder / "in/other.dcm", numpy.full((16, 16), 3), study=2)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        self.assertEqual(self.outcomes(self.folder / "out"), {"1": ("completed", ""), "2": ("quarantined", "dicom.duplicate")})
+
+
+class Refusing(JobTest):
+    def test_series_that_the_rules_exclude_are_ineligible_and_other_files_are_named(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 2)
+        make_instance(self.folder / "in/mr.dcm", numpy.zeros((16, 16)), study=7, Modality="MR")
+        (self.folder / "in/notes.txt").write_text("not DICOM")
+        (self.folder / "in/empty.dcm").write_bytes(b"")
+        os.mkfifo(self.folder / "in/fifo")
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        ledger = rows(self.folder / "out/ledger.csv")
+        self.assertEqual(self.outcomes(self.folder / "out")["7"], ("ineligible", "selection.rule"))
+        self.assertEqual({row["path"].rsplit("/")[-1]: row["reason"] for row in ledger if row["path"]},
+                         {"notes.txt": "dicom.not_dicom", "empty.dcm": "dicom.not_dicom", "fifo": "dicom.not_dicom"})
+
+    def test_a_truncated_file_is_quarantined_and_the_rest_goes_on(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        whole = (self.folder / "in/0002/001.dcm").read_bytes()
+        (self.folder / "in/0002/001.dcm").write_bytes(whole[:-100])
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        outcomes = self.outcomes(self.folder / "out")
+        self.assertEqual((outcomes["1"], outcomes["3"]), (("completed", ""), ("completed", "")))
+        self.assertEqual(outcomes["2"][0], "quarantined")
+
+    def test_nothing_that_fits_is_an_exit_code_of_its_own(self):
+        self.install(Mean())
+        make_instance(self.folder / "in/mr.dcm", numpy.zeros((16, 16)), Modality="MR")
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=6)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out2", "--allow-empty")
+
+    def test_a_missing_path_and_an_output_folder_of_others_are_refused(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        self.assertIn("no such file", self.aidp("run", "mean", self.folder / "none", "--out", self.folder / "out", code=2).stderr)
+        (self.folder / "mine").mkdir()
+        (self.folder / "mine/thesis.txt").write_text("years of work")
+        self.assertIn("holds files", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "mine", code=2).stderr)
+        self.assertEqual([path.name for path in (self.folder / "mine").iterdir()], ["thesis.txt"])
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        make_cohort(self.folder / "in2", 1)
+        self.assertIn("another job", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
+
+    def test_a_device_that_is_not_there_is_named(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        self.assertIn("cuda:7", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", "--device", "cuda:7", code=2).stderr)
+
+    def test_a_tampered_model_is_refused_by_file_name(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        artifact = next((self.home / "models").glob("*/model.ts"))
+        artifact.chmod(0o644)
+        artifact.write_bytes(artifact.read_bytes()[:-10] + b"0123456789")
+        self.assertIn("model.ts", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=4).stderr)
+        self.assertIn("model.ts", self.aidp("model", "verify", code=4).stderr)
+
+    def test_an_artifact_that_is_no_model_is_refused_at_load(self):
+        package = self.folder / "package"
+        from support import make_package
+        make_package(package, None)
+        (package / "model.ts").write_bytes(b"PK this is no TorchScript")
+        self.aidp("model", "install", package)
+        make_cohort(self.folder / "in", 1)
+        self.assertIn("model.load", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=2).stderr)
+
+    def test_two_runs_on_one_store_exclude_each_other(self):
+        self.install(Whimsical(), timeout_s=5)
+        make_cohort(self.folder / "in", 1, value=lambda *_: 125)  # hangs for 2 x 5 s
+        first = subprocess.Popen(self.command("run", "mean", self.folder / "in", "--out", self.folder / "out"), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(first.communicate)
+        self.addCleanup(first.kill)
+        while first.poll() is None and not (self.folder / "out/job.json").exists():
+            pass
+        self.assertIn("in use by another aidp", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out2", code=75).stderr)
+
+    def test_a_store_of_a_newer_version_is_left_alone(self):
+        import sqlite3
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        with sqlite3.connect(self.home / "aidp.db") as store:
+            store.execute("PRAGMA user_version = 999")
+        self.assertIn("newer", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=2).stderr)
+
+
+class BadModels(JobTest):
+    def check(self, value, reason):
+        self.install(Whimsical(), timeout_s=3)
+        make_cohort(self.folder / "in", 12, value=lambda study, _: value if study == 5 else study)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        outcomes = self.outcomes(self.folder / "out")
+        self.assertEqual(outcomes.pop("5"), ("quarantined", reason))
+        self.assertEqual(set(outcomes.values()), {("completed", "")})
+        self.aidp("audit", "verify")
+
+    def test_a_model_that_throws_costs_one_item(self):
+        self.check(105, "model.threw")
+
+    def test_a_worker_that_crashes_costs_one_item(self):
+        self.check(115, "worker.crashed")
+
+    def test_a_worker_that_hangs_costs_one_item(self):
+        self.check(125, "worker.timeout")
+
+    def test_a_worker_out_of_memory_costs_one_item(self):
+        self.check(135, "worker.out_of_memory")
+
+    def test_a_model_that_gives_nan_costs_one_item(self):
+        self.check(145, "model.not_finite")
+
+    def test_a_model_of_the_wrong_shape_completes_nothing(self):
+        self.install(WrongShape(), batch_max=4)
+        make_cohort(self.folder / "in", 3)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        self.assertEqual(set(self.outcomes(self.folder / "out").values()), {("quarantined", "model.shape")})
+
+
+class Stopping(JobTest):
+    def test_control_c_drains_and_the_next_run_resumes(self):
+        self.install(Mean(), batch_max=1)
+        make_cohort(self.folder / "in", 300)
+        first = subprocess.Popen(self.command("run", "mean", self.folder / "in", "--out", self.folder / "out"), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        while first.poll() is None and not (self.folder / "out/job.json").exists():
+            pass
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 130)
+        self.aidp("audit", "verify")
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual(len(rows(self.folder / "out/results.csv")), 300)
+
+
+if __name__ == "__main__":
+    unittest.main()
