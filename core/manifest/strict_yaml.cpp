@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/manifest/strict_yaml.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <set>
+#include <sstream>
+
+namespace aidp {
+
+namespace {
+constexpr std::size_t bytes_at_most = 1 << 20;
+constexpr std::size_t depth_at_most = 32;
+constexpr std::size_t nodes_at_most = 10000;
+
+struct Stop {};
+
+class Inspector : public YAML::EventHandler {
+ public:
+  std::vector<Mistake> mistakes;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { node(mark, "", anchor, ""); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    complain(mark, "an alias (*name) is not allowed; write the value out");
+    end_of_node();
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    check_key(mark, value);
+    node(mark, tag, anchor, value);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, false);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, true);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Level {
+    bool map = false, key_next = true;
+    std::set<std::string> keys;
+  };
+
+  void complain(const YAML::Mark& mark, std::string what) { mistakes.push_back({mark.line + 1, mark.column + 1, std::move(what)}); }
+
+  void inspect(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0) complain(mark, "an anchor (&name) is not allowed; write the value out");
+    if (!tag.empty() && tag != "?" && tag != "!") complain(mark, "the tag " + tag + " is not allowed; write a plain value");
+    if (++nodes_ > nodes_at_most) {
+      complain(mark, "more than 10,000 values");
+      throw Stop();
+    }
+  }
+
+  void check_key(const YAML::Mark& mark, const std::string& value) {
+    if (levels_.empty() || !levels_.back().map || !levels_.back().key_next) return;
+    if (!levels_.back().keys.insert(value).second) complain(mark, "the key '" + value + "' is there twice; keep one");
+  }
+
+  void node(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string&) {
+    inspect(mark, tag, anchor);
+    end_of_node();
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool map) {
+    inspect(mark, tag, anchor);
+    if (!levels_.empty() && levels_.back().map && levels_.back().key_next) complain(mark, "a key must be a plain word");
+    if (levels_.size() == depth_at_most) {
+      complain(mark, "nested deeper than 32 levels");
+      throw Stop();
+    }
+    levels_.push_back({map, true, {}});
+  }
+
+  void close() {
+    levels_.pop_back();
+    end_of_node();
+  }
+
+  void end_of_node() {
+    if (!levels_.empty()) levels_.back().key_next = !levels_.back().key_next;
+  }
+
+  std::vector<Level> levels_;
+  std::size_t nodes_ = 0;
+};
+}  // namespace
+
+std::vector<Mistake> strict_yaml_mistakes(const std::string& yaml) {
+  if (yaml.size() > bytes_at_most) return {{1, 1, "the file is larger than 1 MiB"}};
+  Inspector inspector;
+  try {
+    std::istringstream stream(yaml);
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(inspector)) return {{1, 1, "the file is empty"}};
+    Inspector second;
+    if (parser.HandleNextDocument(second)) inspector.mistakes.push_back({1, 1, "more than one document; keep one"});
+  } catch (const Stop&) {
+  } catch (const YAML::Exception& error) {
+    inspector.mistakes.push_back({error.mark.line + 1, error.mark.column + 1, "no valid YAML: " + error.msg});
+  }
+  return inspector.mistakes;
+}
+
+}  // namespace aidp
