@@ -39,6 +39,8 @@ struct Package {
   std::string digest;
 };
 Package read_package(const std::filesystem::path& folder);
+// The list that the digest is of.
+std::string listing_of(const Package& package);
 
 struct InstalledModel {
   std::string digest, name, version;

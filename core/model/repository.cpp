@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/repository.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/text.hpp"
+
+namespace aidp {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr std::size_t digest_prefix_at_least = 6;
+constexpr auto file_mode = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+constexpr auto folder_mode = file_mode | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+
+void remove_tree(const fs::path& folder) {
+  std::error_code ignored;
+  fs::permissions(folder, fs::perms::owner_all, ignored);
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
+    if (entry.is_directory()) fs::permissions(entry.path(), fs::perms::owner_all, ignored);
+  fs::remove_all(folder);
+}
+
+// What a killed install left behind: temporaries begin with a dot.
+void sweep(const fs::path& models) {
+  for (const auto& entry : fs::directory_iterator(models))
+    if (entry.path().filename().string().starts_with('.')) remove_tree(entry.path());
+}
+
+void copy_in(const Package& package, const fs::path& folder) {
+  for (const auto& file : package.files) {
+    const auto target = folder / file.path;
+    fs::create_directories(target.parent_path());
+    std::error_code error;
+    fs::copy_file(package.folder / file.path, target, error);
+    if (error) {
+      errno = error.value();
+      throw_errno("cannot copy " + file.path + " into " + folder.string());
+    }
+    fs::permissions(target, file_mode);
+    const FileDescriptor copy(::open(target.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!copy || ::fsync(copy.get()) != 0) throw_errno("cannot sync " + target.string());
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_directory()) {
+      fsync_folder(entry.path());
+      fs::permissions(entry.path(), folder_mode);
+    }
+  fsync_folder(folder);
+}
+
+InstalledModel model_of(const Statement& row, const Home& home) {
+  return {row.text(0), row.text(1), row.text(2), parse_time(row.text(3)), home.models() / row.text(0)};
+}
+
+// 1.10.0 after 1.9.0.
+bool older(const std::string& a, const std::string& b) {
+  const auto x = split(a.substr(0, a.find('-')), '.'), y = split(b.substr(0, b.find('-')), '.');
+  for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
+    if (x[i] != y[i]) return x[i].size() != y[i].size() ? x[i].size() < y[i].size() : x[i] < y[i];
+  return a < b;
+}
+
+std::string differences(const Package& now, const std::string& listed) {
+  std::vector<std::string> changes;
+  const auto lines = split(listed, '\n');
+  const auto expected = [&](const PackageFile& file) { return file.sha256 + "  " + std::to_string(file.size) + "  " + file.path; };
+  for (const auto& file : now.files)
+    if (std::ranges::find(lines, expected(file)) == lines.end()) changes.push_back(file.path);
+  for (const auto& line : lines) {
+    if (line.empty()) continue;
+    const auto path = line.substr(line.find("  ", 66) + 2);
+    if (std::ranges::find(now.files, path, &PackageFile::path) == now.files.end()) changes.push_back(path + " (missing)");
+  }
+  return join(changes, ", ");
+}
+
+}  // namespace
+
+Repository::Repository(const Home& home, Database& database) : home_(home), database_(database) { fs::create_directories(home_.models()); }
+
+Repository::InstallResult Repository::install(const fs::path& folder) {
+  const auto package = read_package(folder);
+  sweep(home_.models());
+  for (const auto& model : list()) {
+    if (model.digest == package.digest) return {Installed::already, model};
+    if (model.name == package.manifest.name && model.version == package.manifest.version)
+      throw Error(Reason::package_conflict, package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
+                  "give the changed package a new version, or remove the installed one first");
+  }
+  const auto final_folder = home_.models() / package.digest;
+  if (!fs::exists(final_folder)) {
+    const auto temporary = home_.models() / ("." + package.digest);
+    fs::create_directories(temporary);
+    copy_in(package, temporary);
+    if (read_package(temporary).digest != package.digest)
+      throw Error(Reason::package_changed, "the package " + folder.string() + " changed while it was copied", "install it again");
+    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+    fs::rename(temporary, final_folder);
+    fs::permissions(final_folder, folder_mode);
+    fsync_folder(home_.models());
+  }
+  Transaction transaction(database_);
+  const auto time = now();
+  database_
+      .prepare("INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
+               " ON CONFLICT (digest) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at")
+      .bind(1, package.digest)
+      .bind(2, package.manifest.name)
+      .bind(3, package.manifest.version)
+      .bind(4, read_file(final_folder / "model.yaml"))
+      .bind(5, to_text(time))
+      .run();
+  AuditLog audit(database_);
+  audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model", package.digest);
+  audit.seal();
+  transaction.commit();
+  return {Installed::now, find(package.digest)};
+}
+
+std::vector<InstalledModel> Repository::list() {
+  std::vector<InstalledModel> models;
+  auto rows = database_.prepare("SELECT digest, name, version, changed_at FROM model WHERE state = 'installed'");
+  while (rows.step()) models.push_back(model_of(rows, home_));
+  std::ranges::sort(models, [](const auto& a, const auto& b) { return a.name != b.name ? a.name < b.name : older(a.version, b.version); });
+  return models;
+}
+
+InstalledModel Repository::find(const std::string& reference) {
+  const auto at = reference.find('@');
+  const auto models = list();
+  std::optional<InstalledModel> found;
+  std::vector<std::string> names;
+  for (const auto& model : models) {
+    names.push_back(model.name);
+    const bool by_digest = reference.size() >= digest_prefix_at_least && model.digest.starts_with(reference);
+    const bool by_name = model.name == reference.substr(0, at) && (at == std::string::npos || model.version == reference.substr(at + 1));
+    if (by_digest && found && found->digest.starts_with(reference))
+      throw Error(Reason::model_ambiguous, "'" + printable(reference) + "' is the beginning of several digests", "give more of it");
+    if (by_digest || by_name) found = model;
+  }
+  if (found) return *found;
+  for (const auto& model : models) names.push_back(model.name + "@" + model.version);
+  const auto near = nearest(reference, names);
+  throw Error(Reason::model_unknown, "no model '" + printable(reference) + "' is installed",
+              near ? "did you mean '" + *near + "'?" : models.empty() ? "install one with `aidp model install PATH`" : "see `aidp model list`");
+}
+
+Package Repository::verify(const InstalledModel& model) {
+  const std::string remedy = "remove it with `aidp model remove " + model.name + "@" + model.version + "` and install it again from a trusted copy";
+  const auto changed = [&](const std::string& what) -> Error {
+    return {Reason::package_changed, "the installed model " + model.name + "@" + model.version + " is not what was installed: " + what, remedy};
+  };
+  const auto list_file = home_.models() / (model.digest + ".files");
+  if (!fs::exists(model.folder)) throw changed("its folder is missing");
+  const auto listed = fs::exists(list_file) ? read_file(list_file) : "";
+  if (hex(sha256(listed)) != model.digest) throw changed("its list of files was changed");
+  Package package;
+  try {
+    package = read_package(model.folder);
+  } catch (const Error& error) {
+    throw changed(error.what());
+  }
+  if (package.digest != model.digest) throw changed(differences(package, listed));
+  return package;
+}
+
+void Repository::remove(const InstalledModel& model) {
+  Transaction transaction(database_);
+  database_.prepare("UPDATE model SET state = 'removed', changed_at = ? WHERE digest = ?").bind(1, to_text(now())).bind(2, model.digest).run();
+  AuditLog audit(database_);
+  audit.append_row({{"event", "model.removed"}, {"model", model.name + "@" + model.version}, {"model_digest", model.digest}}, "model", model.digest);
+  audit.seal();
+  transaction.commit();
+  if (fs::exists(model.folder)) remove_tree(model.folder);
+  fs::remove(home_.models() / (model.digest + ".files"));
+}
+
+}  // namespace aidp
