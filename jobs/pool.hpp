@@ -42,6 +42,7 @@ class PoolView {
   ~PoolView();
   PoolView(const PoolView&) = delete;
   PoolView& operator=(const PoolView&) = delete;
+  std::size_t size() const { return size_; }
   std::span<std::byte> at(Slab slab) const;  // throws Error(internal) beyond the pool
  private:
   std::byte* data_;

@@ -2,6 +2,8 @@
 #include "core/audit/log.hpp"
 
 #include <bit>
+#include <cmath>
+#include <cstdlib>
 
 #include "core/audit/frontier.hpp"
 #include "core/base/error.hpp"
@@ -20,6 +22,12 @@ void bind_key(Statement& statement, int parameter, const nlohmann::json& key) {
     statement.bind(parameter, key.get<std::string>());
 }
 
+// SQLite stores a whole REAL as an integer and, in RETURNING, may give it back as one: both must hash alike.
+nlohmann::json canonical_number(double value) {
+  if (std::trunc(value) == value && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
 const AuditedTable& audited(std::string_view table) {
   for (const auto& candidate : audited_tables)
     if (candidate.name == table) return candidate;
@@ -35,7 +43,7 @@ std::string row_sha256(const Statement& row) {
     switch (row.type(column)) {
       case Statement::Type::null: json[name] = nullptr; break;
       case Statement::Type::integer: json[name] = row.integer(column); break;
-      case Statement::Type::real: json[name] = row.real(column); break;
+      case Statement::Type::real: json[name] = canonical_number(row.real(column)); break;
       case Statement::Type::text: json[name] = row.text(column); break;
     }
   }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/read_header.hpp"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcspchrs.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/base/ids.hpp"
+#include "core/base/text.hpp"
+#include "core/dicom/file.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr unsigned long values_at_most = 64;
+
+std::string text_of(DcmItem& item, const DcmTagKey& tag) {
+  OFString value;
+  if (item.findAndGetOFStringArray(tag, value).bad()) return {};
+  return std::string(trim(std::string_view(value.c_str(), value.length())));
+}
+
+std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
+  const auto uid = text_of(item, tag);
+  return is_uid(uid) ? uid : std::string();
+}
+
+int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
+  Uint16 value = 0;
+  return item.findAndGetUint16(tag, value).good() ? value : standard;
+}
+
+std::optional<double> number_of(DcmItem& item, const DcmTagKey& tag) {
+  Float64 value = 0;
+  if (item.findAndGetFloat64(tag, value).bad() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+template <std::size_t N>
+std::optional<std::array<double, N>> numbers_of(DcmItem& item, const DcmTagKey& tag) {
+  std::array<double, N> values;
+  for (std::size_t i = 0; i < N; ++i)
+    if (item.findAndGetFloat64(tag, values[i], static_cast<unsigned long>(i)).bad() || !std::isfinite(values[i])) return std::nullopt;
+  return values;
+}
+
+nlohmann::json value_of(DcmElement& element) {
+  auto values = nlohmann::json::array();
+  const bool numeric = [&] {
+    switch (element.ident()) {
+      case EVR_US: case EVR_SS: case EVR_UL: case EVR_SL: case EVR_FL: case EVR_FD: case EVR_DS: case EVR_IS: return true;
+      default: return false;
+    }
+  }();
+  for (unsigned long i = 0; i < std::min(element.getVM(), values_at_most); ++i) {
+    OFString text;
+    if (element.getOFString(text, i).bad()) break;
+    const auto trimmed = std::string(trim(std::string_view(text.c_str(), text.length())));
+    Float64 number = 0;
+    if (numeric && element.getFloat64(number, i).good() && std::isfinite(number))
+      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(number)) : nlohmann::json(number));
+    else if (numeric && !trimmed.empty() && nlohmann::json::accept(trimmed) && nlohmann::json::parse(trimmed).is_number())
+      values.push_back(nlohmann::json::parse(trimmed));
+    else
+      values.push_back(printable(trimmed));
+  }
+  if (values.empty()) return nullptr;
+  return values.size() == 1 ? values[0] : values;
+}
+
+// Attributes as JSON; those without a value are left out. Text is converted to UTF-8 element by element.
+nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
+  auto attributes = nlohmann::json::object();
+  std::set<std::string> wanted(surveillance_keywords().begin(), surveillance_keywords().end());
+  wanted.insert(keywords.begin(), keywords.end());
+  DcmSpecificCharacterSet converter;
+  OFString charset;
+  dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
+  const bool convertible = !charset.empty() && charset != "ISO_IR 192" && converter.selectCharacterSet(charset).good();
+  for (const auto& keyword : wanted) {
+    DcmTag tag;
+    if (DcmTag::findTagFromName(keyword.c_str(), tag).bad()) continue;
+    DcmElement* element = nullptr;
+    if (dataset.findAndGetElement(tag, element).bad() || !element || !element->isLeaf()) continue;
+    if (convertible && element->isAffectedBySpecificCharacterSet()) element->convertCharacterSet(converter);
+    if (auto value = value_of(*element); !value.is_null() && value != "") attributes[keyword] = std::move(value);
+  }
+  return attributes;
+}
+
+DcmItem* item_in(DcmItem& parent, const DcmTagKey& sequence) {
+  DcmItem* item = nullptr;
+  return parent.findAndGetSequenceItem(sequence, item, 0).good() ? item : nullptr;
+}
+
+void read_frame(DcmItem& item, FrameHeader& frame) {
+  if (auto value = numbers_of<3>(item, DCM_ImagePositionPatient)) frame.position_mm = value;
+  if (auto value = numbers_of<6>(item, DCM_ImageOrientationPatient)) frame.orientation = value;
+  if (auto value = numbers_of<2>(item, DCM_PixelSpacing)) frame.pixel_spacing_mm = value;
+  if (auto value = number_of(item, DCM_RescaleSlope)) frame.slope = *value;
+  if (auto value = number_of(item, DCM_RescaleIntercept)) frame.intercept = *value;
+}
+
+// Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
+void read_groups(DcmItem& groups, FrameHeader& frame) {
+  for (const auto& sequence : {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
+    if (auto* item = item_in(groups, sequence)) read_frame(*item, frame);
+}
+
+std::vector<FrameHeader> frames_of(DcmDataset& dataset, std::int64_t count) {
+  FrameHeader common;
+  read_frame(dataset, common);
+  if (auto* shared = item_in(dataset, DCM_SharedFunctionalGroupsSequence)) read_groups(*shared, common);
+  DcmSequenceOfItems* per_frame = nullptr;
+  if (dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, per_frame).bad() || !per_frame) return {common};
+  std::vector<FrameHeader> frames;
+  for (unsigned long i = 0; i < per_frame->card() && static_cast<std::int64_t>(i) < count; ++i) {
+    frames.push_back(common);
+    read_groups(*per_frame->getItem(i), frames.back());
+  }
+  return frames.empty() ? std::vector{common} : frames;
+}
+}  // namespace
+
+InstanceHeader header_of(const DicomFile& file, const std::string& path) {
+  auto& dataset = file.dataset();
+  InstanceHeader header;
+  header.path = path;
+  header.transfer_syntax_uid = file.transfer_syntax_uid();
+  header.sop_class_uid = uid_of(dataset, DCM_SOPClassUID);
+  header.sop_instance_uid = uid_of(dataset, DCM_SOPInstanceUID);
+  header.series_instance_uid = uid_of(dataset, DCM_SeriesInstanceUID);
+  header.study_instance_uid = uid_of(dataset, DCM_StudyInstanceUID);
+  header.frame_of_reference_uid = uid_of(dataset, DCM_FrameOfReferenceUID);
+  header.rows = unsigned_of(dataset, DCM_Rows, 0);
+  header.columns = unsigned_of(dataset, DCM_Columns, 0);
+  header.has_pixels = header.rows > 0 && header.columns > 0 && dataset.tagExists(DCM_BitsAllocated);
+  header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
+  header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 16);
+  header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
+  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1);
+  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0);
+  header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
+  Sint32 frames = 1;
+  if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
+  header.number_of_frames = frames;
+  header.frames = frames_of(dataset, header.number_of_frames);
+  return header;
+}
+
+InstanceHeader read_header(const std::string& path, const std::vector<std::string>& keywords) {
+  const DicomFile file(path, DicomFile::Part::header);
+  auto header = header_of(file, path);
+  header.attributes = attributes_of(file.dataset(), keywords);
+  return header;
+}
+
+}  // namespace aidp

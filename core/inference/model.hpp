@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/base/image.hpp"
+#include "core/manifest/manifest.hpp"
+
+namespace aidp {
+
+// One item: stored values as decoded, C order [slice][row][column][sample].
+struct InferenceInput {
+  ImageHeader image;
+  std::span<const std::byte> values;
+};
+
+// A label map on the source grid: uint8, [slice][row][column].
+struct Mask {
+  ImageHeader image;
+  std::vector<std::byte> voxels;
+};
+
+struct InferenceOutput {
+  std::map<std::string, double> values;  // by output name
+  std::optional<Mask> mask;
+};
+
+// What became of one item: its output, or why there is none (model.threw, model.shape, model.not_finite, worker.out_of_memory, ...).
+struct InferenceFailure {
+  Reason reason;
+  std::string message;
+};
+using InferenceResult = std::variant<InferenceOutput, InferenceFailure>;
+
+struct DeviceRow {
+  std::string name;         // "cpu", "cuda:0"
+  std::string description;
+  std::uint64_t memory_bytes = 0;
+};
+
+// A loaded model with its preprocessing and postprocessing on one device. No LibTorch type in sight.
+class Model {
+ public:
+  // `device`: auto (the first GPU that works, else cpu), cpu, cuda:N. Throws Error(model_load, device_missing, manifest_invalid).
+  Model(const std::filesystem::path& package, const std::string& device, int threads);
+  ~Model();
+
+  const std::string& device() const;
+  const Manifest& manifest() const;
+  // One result for each input, in order. Inputs whose tensors have one shape share a forward pass of at most batch_max; where a batch
+  // fails it is run again one by one, so that the culprit alone has no output.
+  std::vector<InferenceResult> infer(const std::vector<InferenceInput>& inputs, bool with_masks);
+  nlohmann::json milliseconds() const;  // of the last infer(): {preprocess, infer, postprocess}
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::vector<DeviceRow> list_devices();
+std::string libtorch_version();
+
+}  // namespace aidp

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DICOM worker: scans, decodes and writes files. The only process that parses a patient's bytes.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/base/error.hpp"
+#include "core/base/hash.hpp"
+#include "core/dicom/pixels.hpp"
+#include "core/dicom/read_header.hpp"
+#include "core/results/hdf5.hpp"
+#include "core/results/nifti.hpp"
+#include "jobs/pool.hpp"
+#include "jobs/workers/serve.hpp"
+
+namespace aidp {
+
+namespace {
+using nlohmann::json;
+constexpr rlim_t memory_bytes = rlim_t{6} << 30;  // address space beside the pools: one bad file cannot take the machine
+
+Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at("slab").at(1)}; }
+
+json scan(const json& request) {
+  const auto keywords = request.at("keywords").get<std::vector<std::string>>();
+  auto files = json::array();
+  for (const auto& path : request.at("paths")) {
+    json entry;
+    try {
+      entry["header"] = read_header(path, keywords);
+    } catch (const std::exception& error) {
+      entry = failure_of(error);
+    }
+    entry["path"] = path;
+    files.push_back(std::move(entry));
+  }
+  return {{"files", std::move(files)}};
+}
+
+// Fills in what is the same for all slices from the first, and refuses a slice that differs.
+void describe(const PixelFile& file, const json& request, ImageHeader& image, bool first) {
+  const auto& header = file.header();
+  if (first) {
+    image.type = file.type();
+    image.rows = header.rows;
+    image.columns = header.columns;
+    image.samples = header.samples_per_pixel;
+    image.bits_stored = header.bits_stored;
+    image.inverted = header.photometric_interpretation == "MONOCHROME1";
+    image.padding = file.padding();
+    image.slices = static_cast<std::int64_t>(request.at("slices").size());
+    image.affine = request.at("affine").get<Affine>();
+    image.spacing_mm = request.at("spacing_mm").get<std::array<double, 3>>();
+    image.has_geometry = request.at("has_geometry");
+    return;
+  }
+  const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns && image.samples == header.samples_per_pixel &&
+                    image.inverted == (header.photometric_interpretation == "MONOCHROME1");
+  if (!same) throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
+}
+
+json decode_image(const json& request, std::span<std::byte> slab) {
+  const auto bytes = request.at("bytes").get<std::size_t>();
+  const auto out = slab.subspan(request.at("offset").get<std::size_t>()).first(bytes);
+  ImageHeader image;
+  image.slope.clear();
+  image.intercept.clear();
+  auto files = json::array();
+  std::optional<PixelFile> file;
+  std::size_t done = 0;
+  for (const auto& slice : request.at("slices")) {
+    const auto& path = slice.at("path").get_ref<const std::string&>();
+    if (!file || file->header().path != path) {
+      file.emplace(path);
+      files.push_back({{"path", path}, {"sha256", file->sha256()}});
+      if (file->header().sop_instance_uid != slice.at("sop_instance_uid")) throw Error(Reason::dicom_changed, "the file changed between scan and decoding");
+    }
+    describe(*file, request, image, done == 0);
+    if (done + file->frame_bytes() > bytes) throw Error(Reason::dicom_changed, "the image is larger than its header said");
+    const auto frame = slice.at("frame").get<std::int64_t>();
+    file->decode(frame, out.subspan(done, file->frame_bytes()));
+    done += file->frame_bytes();
+    const auto& frames = file->header().frames;
+    const auto& values = frames[std::min(static_cast<std::size_t>(frame), frames.size() - 1)];
+    image.slope.push_back(values.slope);
+    image.intercept.push_back(values.intercept);
+  }
+  return {{"image", image}, {"files", std::move(files)}};
+}
+
+json decode(const json& request, const PoolView& pool) {
+  const auto slab = pool.at(slab_in(request));
+  auto images = json::array();
+  for (const auto& image : request.at("images")) try {
+      images.push_back(decode_image(image, slab));
+    } catch (const std::exception& error) {
+      images.push_back(failure_of(error));
+    }
+  return {{"images", std::move(images)}};
+}
+
+json write_mask(const json& request, const PoolView& masks) {
+  const auto path = request.at("path").get<std::string>();
+  write_nifti(path, request.at("image").get<ImageHeader>(), masks.at(slab_in(request)));
+  return {{"sha256", hex(sha256_file(path))}};
+}
+}  // namespace
+
+}  // namespace aidp
+
+int main() {
+  using namespace aidp;
+  const PoolView images(input_pool_fd, PoolView::Access::write);
+  const PoolView masks(output_pool_fd, PoolView::Access::read);
+  const rlimit limit{memory_bytes + images.size() + masks.size(), memory_bytes + images.size() + masks.size()};
+  ::setrlimit(RLIMIT_AS, &limit);
+  start_dicom();
+  serve({{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
+         {"scan", scan},
+         {"decode", [&](const json& request) { return decode(request, images); }},
+         {"write_mask", [&](const json& request) { return write_mask(request, masks); }},
+         {"write_hdf5",
+          [](const json& request) {
+            write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
+            return json::object();
+          }},
+         {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
+  return 0;
+}
