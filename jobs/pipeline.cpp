@@ -35,6 +35,8 @@ struct Pipeline::Entry {
   nlohmann::json mask;   // {offset, image}, once inferred
   ItemRecord record;
   bool ended = false;    // has an outcome
+
+  std::size_t bytes_of_mask() const { return mask["image"].get<ImageHeader>().bytes(); }
 };
 
 struct Pipeline::Group {
@@ -301,8 +303,7 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
     if (!entry.mask.is_object()) continue;
     const auto name = uid_from_key(digest_from_hex(entry.record.key)) + ".nii.gz";
     nlohmann::json request{{"op", "write_mask"},
-                           {"slab", {group->mask_slab->offset, group->mask_slab->size}},
-                           {"offset", entry.mask["offset"]},
+                           {"slab", {entry.mask["offset"], entry.bytes_of_mask()}},
                            {"image", entry.mask["image"]},
                            {"path", (options_.masks / name).string()}};
     dicom_.submit({std::move(request), write_timeout, [this, group, i, name](Reply reply) {

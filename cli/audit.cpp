@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the audit log: list, show, verify.
+#include <iostream>
+
+#include "cli/output.hpp"
+#include "core/base/text.hpp"
+
+namespace aidp {
+
+namespace {
+std::string text_of(const nlohmann::json& event, const char* key) {
+  return event.contains(key) && event[key].is_string() ? printable(event[key].get<std::string>()) : "";
+}
+
+class AuditList : public Command {
+ public:
+  std::string name() const override { return "audit list"; }
+  std::string summary() const override { return "List the events of the audit log, the newest last"; }
+  std::vector<std::string> examples() const override { return {"aidp audit list --limit 20", "aidp audit list --event job. --since 2026-11-01"}; }
+  void setup(CLI::App& app) override {
+    app.add_option("--limit", limit_, "How many of the newest; 0: all")->capture_default_str();
+    app.add_option("--event", event_, "Only events whose name begins so, such as model. or job.started");
+    app.add_option("--job", job_, "Only of this job (the beginning of its id)");
+    app.add_option("--since", since_, "Only from this day or time on (UTC)");
+  }
+  Exit run(const Globals& globals) override {
+    Reader store(globals);
+    const auto since = since_.empty() ? std::string() : to_text(parse_time(since_));
+    auto rows = store.database.prepare(
+        "SELECT seq, data FROM (SELECT seq, data FROM audit_leaf WHERE data ->> 'event' LIKE ?1 || '%' AND coalesce(data ->> 'job', '') LIKE ?2 || '%'"
+        " AND data ->> 'time' >= ?3 ORDER BY seq DESC LIMIT ?4) ORDER BY seq");
+    rows.bind(1, event_).bind(2, job_).bind(3, since).bind(4, limit_ > 0 ? static_cast<std::int64_t>(limit_) : std::int64_t{-1});
+    std::vector<std::vector<std::string>> table{{"LEAF", "TIME", "EVENT", "WHAT"}};
+    while (rows.step()) {
+      auto event = nlohmann::json::parse(rows.text(1));
+      if (globals.json()) {
+        event.update({{"type", "leaf"}, {"schema", "aidp.leaf/1"}, {"leaf", rows.integer(0)}});
+        print_json(event);
+        continue;
+      }
+      std::vector<std::string> what;
+      for (const char* key : {"model", "outcome", "reason", "job", "key"})
+        if (const auto text = text_of(event, key); !text.empty()) what.push_back(text.substr(0, 24));
+      table.push_back({std::to_string(rows.integer(0)), text_of(event, "time"), text_of(event, "event"), join(what, " ")});
+    }
+    if (!globals.json()) print_table(table);
+    return Exit::ok;
+  }
+
+ private:
+  int limit_ = 50;
+  std::string event_, job_, since_;
+};
+
+class AuditShow : public Command {
+ public:
+  std::string name() const override { return "audit show"; }
+  std::string summary() const override { return "Show one event with its hash"; }
+  std::vector<std::string> examples() const override { return {"aidp audit show 0"}; }
+  void setup(CLI::App& app) override { app.add_option("LEAF", leaf_, "Number of the leaf, from 0")->required(); }
+  Exit run(const Globals& globals) override {
+    Reader store(globals);
+    auto row = store.database.prepare("SELECT data, hash, (SELECT max(size) FROM audit_head) FROM audit_leaf WHERE seq = ?");
+    row.bind(1, leaf_);
+    if (!row.step()) throw Error(Reason::usage, "there is no leaf " + std::to_string(leaf_), "see `aidp audit list`");
+    const auto event = nlohmann::json::parse(row.text(0));
+    if (globals.json()) {
+      print_json({{"type", "leaf"}, {"schema", "aidp.leaf/1"}, {"leaf", leaf_}, {"hash", row.text(1)}, {"data", event}});
+      return Exit::ok;
+    }
+    std::cout << "leaf " << leaf_ << " of " << row.integer(2) << ", hash " << row.text(1) << "\n" << event.dump(2) << "\n";
+    return Exit::ok;
+  }
+
+ private:
+  std::int64_t leaf_ = 0;
+};
+
+class AuditVerify : public Command {
+ public:
+  std::string name() const override { return "audit verify"; }
+  std::string summary() const override { return "Prove that no row was edited, deleted, added or reordered"; }
+  std::string details() const override {
+    return "Recomputes every hash of the log (RFC 6962) and compares every recorded row with its leaf. Who can write to the store can rewrite all of it: give the size and "
+           "root of a report or a job.json that lies elsewhere to prove that the log still begins with what it said then.";
+  }
+  std::vector<std::string> examples() const override { return {"aidp audit verify", "aidp audit verify --size 1200 --root 5f2c..."}; }
+  void setup(CLI::App& app) override {
+    app.add_option("--root", root_, "A root noted elsewhere (64 digits)");
+    app.add_option("--size", size_, "The number of leaves that it was of");
+  }
+  Exit run(const Globals& globals) override {
+    if (root_.empty() != (size_ < 0)) throw Error(Reason::usage, "--root and --size go together", "give both or none");
+    Reader store(globals);
+    const auto verdict = verify_audit(store.database, root_, size_);
+    if (globals.json()) {
+      auto findings = nlohmann::json::array();
+      for (const auto& finding : verdict.findings) findings.push_back({{"leaf", finding.leaf}, {"what", finding.what}});
+      print_json({{"type", "audit"}, {"schema", "aidp.audit/1"}, {"leaves", verdict.leaves}, {"root", verdict.root}, {"intact", verdict.findings.empty()}, {"findings", findings}});
+    } else {
+      for (const auto& finding : verdict.findings) std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
+      if (!globals.quiet) std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n";
+    }
+    if (verdict.findings.empty()) return Exit::ok;
+    throw Error(Reason::audit_broken, std::to_string(verdict.findings.size()) + " findings in the audit log",
+                "keep this store as it is, restore a backup beside it and tell the clinical safety officer");
+  }
+
+ private:
+  std::string root_;
+  std::int64_t size_ = -1;
+};
+}  // namespace
+
+std::unique_ptr<Command> make_audit_list() { return std::make_unique<AuditList>(); }
+std::unique_ptr<Command> make_audit_show() { return std::make_unique<AuditShow>(); }
+std::unique_ptr<Command> make_audit_verify() { return std::make_unique<AuditVerify>(); }
+
+}  // namespace aidp

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+
+#include "cli/command.hpp"
+
+namespace aidp {
+
+// What is made from the commands themselves, so that it cannot disagree with them.
+std::string man_page(const Command& command, const CLI::App& app);  // man(7) of "aidp-model-install.1"
+std::string bash_completion(const std::vector<std::unique_ptr<Command>>& commands, const std::vector<CLI::App*>& apps);
+// The exit codes as rows "code", "meaning", "again?".
+std::vector<std::vector<std::string>> exit_codes();
+
+}  // namespace aidp

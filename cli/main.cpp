@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "cli/documents.hpp"
+#include "core/base/file.hpp"
+#include "core/base/text.hpp"
+
+namespace {
+using namespace aidp;
+
+constexpr const char* version = AIDP_VERSION;
+
+// The program: every command as a subcommand of CLI11, `model install` as `install` below `model`.
+class Program {
+ public:
+  Program() : app_("aidp runs approved AI models over DICOM in batch, and keeps watching how they perform", "aidp"), commands_(make_commands()) {
+    app_.fallthrough();
+    app_.set_version_flag("--version", std::string("aidp ") + version);
+    app_.add_option("--home", globals_.home, "Folder of the store (or AIDP_HOME)");
+    format_ = app_.add_option("--format", globals_.format, "Kind of output: text or json; a report has html, json, csv");
+    app_.add_option("--progress", globals_.progress, "auto, bar, plain or none (or AIDP_PROGRESS)");
+    app_.add_flag("-q,--quiet", globals_.quiet, "Errors only");
+    app_.add_flag("-v,--verbose", globals_.verbose, "More detail");
+    app_.add_option("--generate", generate_, "")->group("");
+    app_.add_option("--to", to_, "")->group("");
+    for (const auto& command : commands_) add(*command);
+  }
+
+  int run(int argc, char** argv) {
+    if (const char* progress = std::getenv("AIDP_PROGRESS")) globals_.progress = progress;
+    if (argc == 1 || (argc > 1 && std::string(argv[1]) == "help")) return help(argc, argv);
+    try {
+      app_.parse(argc, argv);
+      if (!generate_.empty()) return generate();
+      return static_cast<int>(dispatch());
+    } catch (const CLI::CallForHelp&) {
+      print_help();
+      return 0;
+    } catch (const CLI::CallForVersion&) {
+      std::cout << "aidp " << version << "\n";
+      return 0;
+    } catch (const CLI::ParseError& error) {
+      return report(Error(Reason::usage, usage_text(error, argc, argv), "see `aidp help`"));
+    } catch (const Error& error) {
+      return report(error);
+    } catch (const std::exception& error) {
+      return report(Error(Reason::internal, error.what(), "please report it"));
+    }
+  }
+
+ private:
+  void add(Command& command) {
+    const auto words = split(command.name(), ' ');
+    auto* parent = &app_;
+    if (words.size() == 2) {
+      parent = app_.get_subcommand_no_throw(words[0]);
+      if (!parent) parent = app_.add_subcommand(words[0], group_summary(words[0]));
+      parent->require_subcommand(0, 1);
+    }
+    auto* sub = parent->add_subcommand(words.back(), command.summary());
+    sub->fallthrough();
+    command.setup(*sub);
+    apps_.push_back(sub);
+  }
+
+  static std::string group_summary(const std::string& group) {
+    if (group == "model") return "The model store: install, list, show, verify, remove";
+    if (group == "validate") return "Check a manifest, a model, inputs or this machine";
+    if (group == "audit") return "The audit log: list, show, verify";
+    return "Reports";
+  }
+
+  Exit dispatch() {
+    for (std::size_t i = 0; i < apps_.size(); ++i) {
+      if (!apps_[i]->parsed()) continue;
+      const auto allowed = commands_[i]->formats();
+      if (format_->count() == 0) globals_.format = allowed.front();
+      if (std::ranges::find(allowed, globals_.format) == allowed.end())
+        throw Error(Reason::usage, "'" + printable(globals_.format) + "' is no format of `aidp " + commands_[i]->name() + "`", "choose one of " + join(allowed, ", "));
+      return commands_[i]->run(globals_);
+    }
+    for (const auto* group : app_.get_subcommands())
+      if (group->parsed()) {
+        std::cout << group->help();
+        return Exit::usage;
+      }
+    throw Error(Reason::usage, "no command is given", "see `aidp help`");
+  }
+
+  int help(int argc, char** argv) {
+    std::string wanted;
+    for (int i = 2; i < argc; ++i) wanted += (wanted.empty() ? "" : " ") + std::string(argv[i]);
+    for (std::size_t i = 0; i < apps_.size(); ++i)
+      if (commands_[i]->name() == wanted) return print_command_help(i);
+    if (!wanted.empty()) {
+      if (auto* group = app_.get_subcommand_no_throw(wanted)) return std::cout << group->help(), 0;
+      return report(Error(Reason::usage, unknown_command(wanted), "see `aidp help`"));
+    }
+    std::cout << "aidp " << version << ": runs approved AI models over DICOM in batch, and keeps watching how they perform.\n\n"
+              << "  aidp model install manifests/lung-nodule-2d\n  aidp run lung-nodule-2d /data/ct --out results\n  aidp report surveillance --out report.html\n\nCommands:\n";
+    std::size_t longest = 0;
+    for (const auto& command : commands_) longest = std::max(longest, command->name().size());
+    for (const auto& command : commands_) std::cout << "  " << command->name() << std::string(longest - command->name().size() + 2, ' ') << command->summary() << "\n";
+    std::cout << "\n`aidp help COMMAND` says more of one. Exit codes:\n";
+    for (const auto& row : exit_codes()) std::cout << "  " << row[0] << std::string(10 - row[0].size(), ' ') << row[1] << "\n";
+    return 0;
+  }
+
+  int print_command_help(std::size_t index) const {
+    for (const auto& example : commands_[index]->examples()) std::cout << "  " << example << "\n";
+    std::cout << "\n" << apps_[index]->help();
+    if (!commands_[index]->details().empty()) std::cout << "\n" << commands_[index]->details() << "\n";
+    return 0;
+  }
+
+  void print_help() {
+    for (std::size_t i = 0; i < apps_.size(); ++i)
+      if (apps_[i]->parsed()) {
+        print_command_help(i);
+        return;
+      }
+    for (auto* group : app_.get_subcommands([](CLI::App*) { return true; }))
+      if (group->parsed()) {
+        std::cout << group->help();
+        return;
+      }
+    help(1, nullptr);
+  }
+
+  std::string unknown_command(const std::string& words) const {
+    std::vector<std::string> names;
+    for (const auto& command : commands_) {
+      names.push_back(command->name());
+      names.push_back(split(command->name(), ' ')[0]);
+    }
+    const auto near = nearest(words, names);
+    return "there is no command '" + printable(words) + "'" + (near ? "; did you mean '" + *near + "'?" : "");
+  }
+
+  // CLI11's sentence, or a better one where a command or an option has a near name.
+  std::string usage_text(const CLI::ParseError& error, int argc, char** argv) const {
+    const CLI::App* app = nullptr;
+    std::vector<std::string> options;
+    for (auto* sub : apps_)
+      if (sub->parsed()) app = sub;
+    if (!app) {
+      std::string words;
+      for (int i = 1; i < argc && i < 3 && argv[i][0] != '-'; ++i) words += (words.empty() ? "" : " ") + std::string(argv[i]);
+      if (words.empty()) return error.what();
+      const auto first = words.substr(0, words.find(' '));
+      return unknown_command(app_.get_subcommand_no_throw(first) ? words : first);
+    }
+    for (const auto* level : {app, static_cast<const CLI::App*>(&app_)})
+      for (const auto* option : level->get_options())
+        for (const auto& name : option->get_lnames()) options.push_back("--" + name);
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+      if (!word.starts_with("--") || std::ranges::find(options, word) != options.end()) continue;
+      const auto near = nearest(word, options);
+      return "there is no option " + printable(word) + (near ? "; did you mean " + *near + "?" : "");
+    }
+    return error.what();
+  }
+
+  int generate() {
+    if (generate_ == "bash") {
+      std::cout << bash_completion(commands_, apps_);
+      return 0;
+    }
+    if (generate_ != "man" || to_.empty()) throw Error(Reason::usage, "--generate takes man with --to FOLDER, or bash", "see CONTRIBUTING.md");
+    std::filesystem::create_directories(to_);
+    for (std::size_t i = 0; i < apps_.size(); ++i) {
+      auto name = "aidp-" + commands_[i]->name() + ".1";
+      std::ranges::replace(name, ' ', '-');
+      publish(std::filesystem::path(to_) / name, man_page(*commands_[i], *apps_[i]), Overwrite::yes);
+    }
+    return 0;
+  }
+
+  int report(const Error& error) const {
+    const auto exit = static_cast<int>(error.exit());
+    if (globals_.json()) {
+      std::cerr << nlohmann::json{{"type", "error"}, {"schema", "aidp.error/1"}, {"reason", name(error.reason())}, {"exit", exit}, {"message", error.what()}, {"remedy", error.remedy()}}
+                       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                << "\n";
+    } else {
+      std::cerr << "aidp: " << error.what() << (error.remedy().empty() ? "" : "; " + error.remedy()) << " [" << name(error.reason()) << "]\n";
+    }
+    return exit;
+  }
+
+  CLI::App app_;
+  Globals globals_;
+  CLI::Option* format_ = nullptr;
+  std::vector<std::unique_ptr<Command>> commands_;
+  std::vector<CLI::App*> apps_;
+  std::string generate_, to_;
+};
+}  // namespace
+
+int main(int argc, char** argv) { return Program().run(argc, argv); }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+
+namespace aidp {
+
+// Aligned columns on stdout; the first row is the heading.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+void print_json(const nlohmann::json& json);  // one line
+// "Next: ..." on stderr, unless quiet.
+void print_next(const Globals& globals, const std::string& command);
+
+// A bar on a terminal, a plain line every 30 s or 5 % otherwise, nothing with --quiet; on stderr.
+std::unique_ptr<ProgressSink> make_progress(const Globals& globals);
+
+// The store of a home for reading, and for writing with the one writer's lock.
+struct Reader {
+  Home home;
+  Database database;
+  explicit Reader(const Globals& globals);
+};
+struct Writer {
+  Home home;
+  FileLock lock;
+  Database database;
+  explicit Writer(const Globals& globals);
+};
+
+}  // namespace aidp

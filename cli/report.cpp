@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iostream>
+
+#include "cli/output.hpp"
+#include "core/base/text.hpp"
+#include "core/report/surveillance.hpp"
+
+namespace aidp {
+
+namespace {
+// "7d", "4w", "1m" (30 days each month).
+std::chrono::days span_of(const std::string& text) {
+  const auto unit = text.empty() ? '\0' : text.back();
+  const int count = std::atoi(text.c_str());
+  const int days = unit == 'd' ? 1 : unit == 'w' ? 7 : unit == 'm' ? 30 : 0;
+  if (days == 0 || count < 1 || count > 1000) throw Error(Reason::usage, "'" + printable(text) + "' is no span of time", "write 7d, 4w or 1m");
+  return std::chrono::days(days * count);
+}
+
+class ReportSurveillance : public Command {
+ public:
+  std::string name() const override { return "report surveillance"; }
+  std::string summary() const override { return "Report how the models performed in a period, against the one before"; }
+  std::vector<std::string> examples() const override {
+    return {"aidp report surveillance --last 4w --out report.html", "aidp report surveillance --from 2026-11-01 --to 2026-12-01 --format json"};
+  }
+  std::vector<std::string> formats() const override { return {"html", "json", "csv"}; }
+  void setup(CLI::App& app) override {
+    app.add_option("--from", from_, "First day (UTC)");
+    app.add_option("--to", to_, "Day after the last (UTC); tomorrow if not given");
+    app.add_option("--last", last_, "The last 7d, 4w or 1m instead of --from")->capture_default_str();
+    app.add_option("--model", model_, "Only this model's name");
+    app.add_option("--out", out_, "File to write; standard output if not given");
+    app.add_flag("--allow-empty", allow_empty_, "Exit 0 where the period holds nothing");
+  }
+  Exit run(const Globals& globals) override {
+    Reader store(globals);
+    const auto generated = now();
+    const Time to = to_.empty() ? Time(std::chrono::floor<std::chrono::days>(generated) + std::chrono::days(1)) : parse_time(to_);
+    const Time from = from_.empty() ? Time(to - span_of(last_)) : parse_time(from_);
+    if (from >= to) throw Error(Reason::usage, "--from " + date_text(from) + " is not before --to " + date_text(to), "exchange them");
+    const auto report = make_surveillance(store.database, from, to, model_.empty() ? std::nullopt : std::optional(model_), generated);
+    const auto text = globals.format == "html" ? to_html(report) : globals.format == "csv" ? to_csv(report) : to_json(report).dump(2) + "\n";
+    if (out_.empty())
+      std::cout << text;
+    else
+      publish(out_, text, Overwrite::yes);
+    if (!out_.empty() && !globals.quiet) std::cerr << "wrote " << out_ << "\n";
+    return report.series == 0 && !allow_empty_ ? Exit::nothing : Exit::ok;
+  }
+
+ private:
+  std::string from_, to_, last_ = "4w", model_, out_;
+  bool allow_empty_ = false;
+};
+}  // namespace
+
+std::unique_ptr<Command> make_report_surveillance() { return std::make_unique<ReportSurveillance>(); }
+
+}  // namespace aidp

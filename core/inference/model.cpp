@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/inference/model.hpp"
+
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "core/base/text.hpp"
+#include "core/inference/engine.hpp"
+#include "core/inference/fused_2d.hpp"
+#include "core/inference/transforms.hpp"
+
+namespace aidp {
+
+namespace {
+using Clock = std::chrono::steady_clock;
+
+bool works(const at::Device& device) try {
+  return (at::ones({8}, at::TensorOptions(device)) + 1).sum().item<float>() == 16;
+} catch (const std::exception&) {
+  return false;
+}
+
+int gpus() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0; }
+
+at::Device choose_device(const std::string& asked) {
+  if (asked == "cpu") return at::kCPU;
+  if (asked == "auto") {
+    if (gpus() > 0 && works(at::Device(at::kCUDA, 0))) return {at::kCUDA, 0};
+    return at::kCPU;
+  }
+  const auto missing = [&](const std::string& there) {
+    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there, "choose one of these, or auto");
+  };
+  std::string there = "cpu";
+  for (int i = 0; i < gpus(); ++i) there += ", cuda:" + std::to_string(i);
+  for (int i = 0; i < gpus(); ++i)
+    if (asked == "cuda:" + std::to_string(i) || (asked == "cuda" && i == 0)) {
+      if (!works(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(i)))) throw missing(there + " (but it runs no kernel of this LibTorch)");
+      return {at::kCUDA, static_cast<at::DeviceIndex>(i)};
+    }
+  throw missing(there);
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error)) return true;
+  const std::string_view text = error.what();
+  return text.find("can't allocate memory") != std::string_view::npos || text.find("out of memory") != std::string_view::npos ||
+         text.find("Storage size calculation overflowed") != std::string_view::npos;
+}
+
+// TorchScript's errors are a traceback with what happened in the last line.
+std::string last_line(const std::string& text) {
+  const auto trimmed = trim(text);
+  return printable(trim(trimmed.substr(trimmed.find_last_of('\n') + 1)).substr(0, 300));
+}
+
+InferenceFailure failure_of(const std::exception& error) {
+  if (const auto* own = dynamic_cast<const Error*>(&error)) return {own->reason(), own->what()};
+  if (is_out_of_memory(error)) return {Reason::worker_memory, "the model asked for more memory than there is"};
+  return {Reason::model_threw, "the model raised: " + last_line(error.what())};
+}
+
+std::string shape_text(at::IntArrayRef sizes) {
+  std::vector<std::string> parts;
+  for (const auto size : sizes) parts.push_back(std::to_string(size));
+  return "[" + join(parts, ", ") + "]";
+}
+
+double voxel_ml(const ImageHeader& image) {
+  const auto& a = image.affine;
+  const double mm3 = std::abs(a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]));
+  return mm3 / 1000;
+}
+
+// The label map of an output on the source grid.
+at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
+  auto expected = sample.data.sizes().vec();
+  expected[0] = 1;
+  if (output.sizes() != at::IntArrayRef(expected))
+    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing, the model gave " + shape_text(output.sizes()));
+  return to_source_grid(output.select(0, 0).to(at::kByte), sample);
+}
+
+InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Manifest& manifest, bool with_mask) {
+  if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
+  auto processed = raw;
+  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed);
+  const auto flat = processed.flatten();
+  InferenceOutput result;
+  at::Tensor labels;
+  for (const auto& output : manifest.outputs) {
+    if (output.kind == OutputKind::score) {
+      if (output.index >= flat.numel())
+        throw Error(Reason::model_shape, "the output '" + output.name + "' is element " + std::to_string(output.index) + ", the model gave " + shape_text(processed.sizes()));
+      result.values[output.name] = flat[output.index].item<double>();
+      continue;
+    }
+    if (!labels.defined()) labels = labels_of(processed, sample);
+    if (output.kind == OutputKind::volume) {
+      std::int64_t voxels = 0;
+      for (const auto label : output.labels) voxels += (labels == label).sum().item<std::int64_t>();
+      result.values[output.name] = static_cast<double>(voxels) * voxel_ml(sample.source);
+    }
+    if (output.kind == OutputKind::mask && with_mask) {
+      const auto host = labels.to(at::kCPU).contiguous();
+      const auto* first = static_cast<const std::byte*>(host.data_ptr());
+      auto image = sample.source;
+      image.type = PixelType::uint8;
+      image.samples = 1;
+      image.slope = {1};
+      image.intercept = {0};
+      image.padding.reset();
+      image.inverted = false;
+      result.mask = Mask{image, {first, first + host.numel()}};
+    }
+  }
+  return result;
+}
+}  // namespace
+
+struct Model::State {
+  Manifest manifest;
+  at::Device device = at::kCPU;
+  std::string device_name;
+  std::unique_ptr<Engine> engine;
+  double preprocess_ms = 0, infer_ms = 0, postprocess_ms = 0;
+
+  Sample preprocess(const InferenceInput& input) const {
+    if (device.is_cpu())
+      if (auto fused = fused_sample(input.image, input.values.data(), manifest)) return std::move(*fused);
+    auto sample = make_sample(input.image, input.values.data(), manifest.unit == Unit::series, manifest.channels, device);
+    for (const auto& transform : manifest.preprocess) apply(transform, sample);
+    return sample;
+  }
+
+  // Results of samples[first, last) of one shape, in one forward pass; throws if the pass fails.
+  std::vector<at::Tensor> pass(const std::vector<at::Tensor>& inputs) {
+    const auto output = engine->forward(at::stack(inputs));
+    const auto count = static_cast<std::int64_t>(inputs.size());
+    if (output.dim() < 1 || output.size(0) != count)
+      throw Error(Reason::model_shape, "the model gave " + shape_text(output.sizes()) + " for a batch of " + std::to_string(count));
+    return output.to(at::kFloat).unbind(0);
+  }
+};
+
+Model::Model(const std::filesystem::path& package, const std::string& device, int threads) : state_(std::make_unique<State>()) {
+  at::set_num_threads(threads);
+  at::set_num_interop_threads(1);
+  state_->manifest = load_manifest(package / "model.yaml");
+  state_->device = choose_device(device);
+  state_->device_name = state_->device.is_cpu() ? "cpu" : state_->device.str();
+  state_->engine = load_engine(state_->manifest.artifact_kind, package / state_->manifest.artifact_file, state_->device);
+}
+
+Model::~Model() = default;
+const std::string& Model::device() const { return state_->device_name; }
+const Manifest& Model::manifest() const { return state_->manifest; }
+nlohmann::json Model::milliseconds() const {
+  return {{"preprocess", state_->preprocess_ms}, {"infer", state_->infer_ms}, {"postprocess", state_->postprocess_ms}};
+}
+
+std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inputs, bool with_masks) {
+  const c10::InferenceMode no_gradients;
+  auto& state = *state_;
+  std::vector<InferenceResult> results(inputs.size(), InferenceFailure{Reason::internal, "not run"});
+  std::vector<std::optional<Sample>> samples(inputs.size());
+  const auto began = Clock::now();
+  std::map<std::vector<std::int64_t>, std::vector<std::size_t>> by_shape;
+  for (std::size_t i = 0; i < inputs.size(); ++i) try {
+      samples[i] = state.preprocess(inputs[i]);
+      by_shape[samples[i]->data.sizes().vec()].push_back(i);
+    } catch (const std::exception& error) {
+      results[i] = failure_of(error);
+    }
+  const auto prepared = Clock::now();
+  state.infer_ms = 0;
+  const auto run = [&](const std::vector<std::size_t>& members) {
+    std::vector<at::Tensor> tensors;
+    for (const auto i : members) tensors.push_back(samples[i]->data);
+    const auto start = Clock::now();
+    const auto outputs = state.pass(tensors);
+    state.infer_ms += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    for (std::size_t m = 0; m < members.size(); ++m) try {
+        results[members[m]] = outputs_of(outputs[m], *samples[members[m]], state.manifest, with_masks);
+      } catch (const std::exception& error) {
+        results[members[m]] = failure_of(error);
+      }
+  };
+  const auto batch = static_cast<std::size_t>(state.manifest.batch_max);
+  for (const auto& [shape, members] : by_shape)
+    for (std::size_t first = 0; first < members.size(); first += batch) {
+      const std::vector<std::size_t> chunk(members.begin() + static_cast<std::ptrdiff_t>(first),
+                                           members.begin() + static_cast<std::ptrdiff_t>(std::min(first + batch, members.size())));
+      try {
+        run(chunk);
+      } catch (const std::exception& whole) {
+        for (const auto i : chunk) try {
+            if (chunk.size() == 1) throw;
+            run({i});
+          } catch (const std::exception& error) {
+            results[i] = failure_of(chunk.size() == 1 ? whole : error);
+          }
+      }
+    }
+  state.preprocess_ms = std::chrono::duration<double, std::milli>(prepared - began).count();
+  state.postprocess_ms = std::chrono::duration<double, std::milli>(Clock::now() - prepared).count() - state.infer_ms;
+  return results;
+}
+
+std::vector<DeviceRow> list_devices() {
+  std::vector<DeviceRow> devices{{"cpu", at::get_cpu_capability(), 0}};
+  for (int i = 0; i < gpus(); ++i) {
+    const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(i));
+    devices.push_back({device.str(), works(device) ? "works" : "runs no kernel of this LibTorch", 0});
+  }
+  return devices;
+}
+
+std::string libtorch_version() { return TORCH_VERSION; }
+
+}  // namespace aidp

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Internal to core/inference: LibTorch's types are seen here and in the .cpp files beside it, nowhere else.
+#include <torch/script.h>
+
+#include <array>
+#include <vector>
+
+#include "core/base/image.hpp"
+
+namespace aidp {
+
+// Where the voxels of one axis of a tensor come from: source index = scale * index + offset along `source_axis`. All transforms keep
+// axes apart (they permute, flip, zoom, crop and pad), so a chain of them is this and no matrix.
+struct AxisMap {
+  int source_axis = 0;
+  double scale = 1, offset = 0;
+};
+
+// An image on its way to the model. Volumes are [channel, i, j, k] (column, row, slice) as MONAI has them, images [channel, row, column].
+struct Sample {
+  at::Tensor data;             // float32
+  std::vector<AxisMap> axes;   // of the spatial axes
+  ImageHeader source;
+  bool volume = false;
+
+  std::int64_t size(std::size_t axis) const { return data.size(static_cast<std::int64_t>(axis) + 1); }
+  // Direction of a spatial axis in mm per voxel, RAS.
+  std::array<double, 3> direction_ras(std::size_t axis) const;
+  double spacing_mm(std::size_t axis) const;
+};
+
+// Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value.
+Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
+
+// A label map on a sample's grid ([axes...], integer) to the source grid, by the nearest voxel; outside it is 0. [slice, row, column], uint8.
+at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample);
+
+}  // namespace aidp

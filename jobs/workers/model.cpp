@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model worker: runs a vendor's model over decoded pixels. It sees no file of a patient and no identity.
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core/base/error.hpp"
+#include "core/inference/model.hpp"
+#include "jobs/pool.hpp"
+#include "jobs/workers/serve.hpp"
+
+namespace aidp {
+
+namespace {
+using nlohmann::json;
+constexpr std::size_t alignment = 64;
+
+class ModelWorker {
+ public:
+  ModelWorker() : images_(input_pool_fd, PoolView::Access::read), masks_(output_pool_fd, PoolView::Access::write) {}
+
+  json load(const json& request) {
+    model_ = std::make_unique<Model>(request.at("package").get<std::string>(), request.at("device").get<std::string>(), request.at("threads").get<int>());
+    return {{"device", model_->device()}, {"libtorch", libtorch_version()}};
+  }
+
+  json infer(const json& request) {
+    if (!model_) throw Error(Reason::internal, "no model is loaded");
+    std::vector<InferenceInput> inputs;
+    for (const auto& item : request.at("items")) {
+      const auto image = item.at("image").get<ImageHeader>();
+      inputs.push_back({image, images_.at({item.at("offset").get<std::size_t>(), image.bytes()})});
+    }
+    const bool with_masks = !request.at("slab").is_null();
+    std::size_t at = with_masks ? request["slab"][0].get<std::size_t>() : 0;
+    const std::size_t end = with_masks ? at + request["slab"][1].get<std::size_t>() : 0;
+    auto items = json::array();
+    for (auto& result : model_->infer(inputs, with_masks)) {
+      if (const auto* failure = std::get_if<InferenceFailure>(&result)) {
+        items.push_back({{"reason", name(failure->reason)}, {"message", failure->message}});
+        continue;
+      }
+      auto& output = std::get<InferenceOutput>(result);
+      json entry{{"values", output.values}, {"mask", nullptr}};
+      if (output.mask) entry["mask"] = hand_over(*output.mask, at, end);
+      items.push_back(std::move(entry));
+    }
+    return {{"items", std::move(items)}, {"ms", model_->milliseconds()}};
+  }
+
+ private:
+  json hand_over(const Mask& mask, std::size_t& at, std::size_t end) const {
+    if (at + mask.voxels.size() > end) throw Error(Reason::pixels_limit, "the masks do not fit their memory; give more with --memory");
+    std::memcpy(masks_.at({at, mask.voxels.size()}).data(), mask.voxels.data(), mask.voxels.size());
+    json entry{{"offset", at}, {"image", mask.image}};
+    at += (mask.voxels.size() + alignment - 1) / alignment * alignment;
+    return entry;
+  }
+
+  PoolView images_, masks_;
+  std::unique_ptr<Model> model_;
+};
+
+json environment() {
+  auto devices = json::array();
+  for (const auto& device : list_devices()) devices.push_back({{"name", device.name}, {"description", device.description}, {"memory_bytes", device.memory_bytes}});
+  return {{"libtorch", libtorch_version()}, {"devices", std::move(devices)}};
+}
+}  // namespace
+
+}  // namespace aidp
+
+int main() {
+  using namespace aidp;
+  ModelWorker worker;
+  serve({{"hello", [](const json&) { return json{{"worker", "model"}, {"pid", ::getpid()}}; }},
+         {"load", [&](const json& request) { return worker.load(request); }},
+         {"infer", [&](const json& request) { return worker.infer(request); }},
+         {"environment", [](const json&) { return environment(); }}});
+  return 0;
+}
