@@ -57,7 +57,7 @@ class Program {
     const auto words = split(command.name(), ' ');
     auto* parent = &app_;
     if (words.size() == 2) {
-      parent = app_.get_subcommand_no_throw(words[0]);
+      parent = group(words[0]);
       if (!parent) parent = app_.add_subcommand(words[0], group_summary(words[0]));
       parent->require_subcommand(0, 1);
     }
@@ -67,10 +67,17 @@ class Program {
     apps_.push_back(sub);
   }
 
-  static std::string group_summary(const std::string& group) {
-    if (group == "model") return "The model store: install, list, show, verify, remove";
-    if (group == "validate") return "Check a manifest, a model, inputs or this machine";
-    if (group == "audit") return "The audit log: list, show, verify";
+  // The subcommand of the first level that is called so, or nothing.
+  CLI::App* group(const std::string& name) {
+    for (auto* sub : app_.get_subcommands([](CLI::App*) { return true; }))
+      if (sub->get_name() == name) return sub;
+    return nullptr;
+  }
+
+  static std::string group_summary(const std::string& name) {
+    if (name == "model") return "The model store: install, list, show, verify, remove";
+    if (name == "validate") return "Check a manifest, a model, inputs or this machine";
+    if (name == "audit") return "The audit log: list, show, verify";
     return "Reports";
   }
 
@@ -83,9 +90,9 @@ class Program {
         throw Error(Reason::usage, "'" + printable(globals_.format) + "' is no format of `aidp " + commands_[i]->name() + "`", "choose one of " + join(allowed, ", "));
       return commands_[i]->run(globals_);
     }
-    for (const auto* group : app_.get_subcommands())
-      if (group->parsed()) {
-        std::cout << group->help();
+    for (const auto* parsed : app_.get_subcommands())
+      if (parsed->parsed()) {
+        std::cout << parsed->help();
         return Exit::usage;
       }
     throw Error(Reason::usage, "no command is given", "see `aidp help`");
@@ -97,7 +104,7 @@ class Program {
     for (std::size_t i = 0; i < apps_.size(); ++i)
       if (commands_[i]->name() == wanted) return print_command_help(i);
     if (!wanted.empty()) {
-      if (auto* group = app_.get_subcommand_no_throw(wanted)) return std::cout << group->help(), 0;
+      if (const auto* found = group(wanted)) return std::cout << found->help(), 0;
       return report(Error(Reason::usage, unknown_command(wanted), "see `aidp help`"));
     }
     std::cout << "aidp " << version << ": runs approved AI models over DICOM in batch, and keeps watching how they perform.\n\n"
@@ -123,15 +130,15 @@ class Program {
         print_command_help(i);
         return;
       }
-    for (auto* group : app_.get_subcommands([](CLI::App*) { return true; }))
-      if (group->parsed()) {
-        std::cout << group->help();
+    for (const auto* parsed : app_.get_subcommands())
+      if (parsed->parsed()) {
+        std::cout << parsed->help();
         return;
       }
     help(1, nullptr);
   }
 
-  std::string unknown_command(const std::string& words) const {
+  std::string unknown_command(const std::string& words) {
     std::vector<std::string> names;
     for (const auto& command : commands_) {
       names.push_back(command->name());
@@ -142,7 +149,7 @@ class Program {
   }
 
   // CLI11's sentence, or a better one where a command or an option has a near name.
-  std::string usage_text(const CLI::ParseError& error, int argc, char** argv) const {
+  std::string usage_text(const CLI::ParseError& error, int argc, char** argv) {
     const CLI::App* app = nullptr;
     std::vector<std::string> options;
     for (auto* sub : apps_)
@@ -152,7 +159,7 @@ class Program {
       for (int i = 1; i < argc && i < 3 && argv[i][0] != '-'; ++i) words += (words.empty() ? "" : " ") + std::string(argv[i]);
       if (words.empty()) return error.what();
       const auto first = words.substr(0, words.find(' '));
-      return unknown_command(app_.get_subcommand_no_throw(first) ? words : first);
+      return unknown_command(group(first) ? words : first);
     }
     for (const auto* level : {app, static_cast<const CLI::App*>(&app_)})
       for (const auto* option : level->get_options())

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "core/base/file.hpp"
 
 namespace aidp {
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/stats/stats.hpp"
+#include "core/store/database.hpp"
+
+namespace aidp {
+
+// Counts of one period.
+struct PeriodVolume {
+  std::int64_t studies = 0, series = 0, instances = 0, items = 0, files_outside = 0;  // files_outside: belong to no series
+  std::map<std::string, std::int64_t> outcomes;                                        // of series
+  std::map<std::string, std::int64_t> reasons;                                         // of series and files that were not completed
+  std::optional<Proportion> coverage;                          // completed of the series that the rules let in
+  std::optional<double> turnaround_s_p50, turnaround_s_p90, turnaround_s_p99;  // of items, queued to finished
+  std::optional<Proportion> flagged;                           // of completed items with a flag
+};
+
+struct WeekFlags {
+  Time week;  // its Monday
+  std::optional<Proportion> flagged;
+};
+
+// Scores of one output in one group (a site or a scanner).
+struct ScoreGroup {
+  std::string output, group;
+  std::int64_t n = 0;
+  std::optional<double> q1, median, q3, low, high;  // low, high: 5th and 95th percentile
+};
+
+struct ReportedModel {
+  std::string name, version, digest, regulatory_status;
+  std::int64_t items = 0;
+};
+
+// What a surveillance report says; the writers only draw it. Aggregates alone: no UID, no path, no patient.
+struct SurveillanceReport {
+  Time from, to, previous_from, generated;  // [from, to) and [previous_from, from)
+  std::string model_filter;
+  std::int64_t series = 0;
+  PeriodVolume now, previous;
+  std::vector<ReportedModel> models;
+  std::vector<WeekFlags> weeks;
+  std::vector<ScoreGroup> by_site, by_scanner;
+  std::int64_t audit_size = 0;
+  std::string audit_root;
+};
+
+// Site: the job's --site, else InstitutionName. Scanner: Manufacturer and ManufacturerModelName.
+SurveillanceReport make_surveillance(Database& database, Time from, Time to, const std::optional<std::string>& model, Time generated_at);
+
+std::string to_html(const SurveillanceReport& report);        // one file, no script
+std::string to_csv(const SurveillanceReport& report);         // section,key,metric,value,low,high,n,period
+nlohmann::json to_json(const SurveillanceReport& report);     // schema aidp.surveillance/1
+
+}  // namespace aidp
