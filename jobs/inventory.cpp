@@ -192,8 +192,9 @@ Inventory take_inventory(const std::vector<fs::path>& inputs, const std::vector<
   Scanner scanner(keywords, dicom, loose);
   const std::array crews{&dicom};
   std::size_t next = 0;
-  while ((next < files.size() || !dicom.idle()) && SignalGuard::received() == 0) {
-    while (next < files.size() && dicom.hungry()) {
+  const auto more = [&] { return next < files.size() && SignalGuard::received() == 0; };
+  while (more() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
+    while (more() && dicom.hungry()) {
       const auto end = std::min(next + files_per_request, files.size());
       scanner.scan({files.begin() + static_cast<std::ptrdiff_t>(next), files.begin() + static_cast<std::ptrdiff_t>(end)});
       next = end;

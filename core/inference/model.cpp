@@ -196,6 +196,11 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
                                            members.begin() + static_cast<std::ptrdiff_t>(std::min(first + batch, members.size())));
       try {
         run(chunk);
+        if (chunk.size() == 1) continue;
+        for (const auto i : chunk) {  // a NaN may have spread within the batch: alone, only its source still gives one
+          const auto* failure = std::get_if<InferenceFailure>(&results[i]);
+          if (failure && failure->reason == Reason::model_not_finite) run({i});
+        }
       } catch (const std::exception& whole) {
         for (const auto i : chunk) try {
             if (chunk.size() == 1) throw;

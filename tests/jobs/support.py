@@ -35,13 +35,13 @@ class Whimsical(torch.nn.Module):
         if bool(((y > 100) & (y < 110)).any()):
             raise ValueError("this image is not to my taste")
         if bool(((y > 110) & (y < 120)).any()):  # a segmentation fault, on purpose
-            far = torch.full([1, 1, 1, 1], 1 << 40, dtype=torch.int64)
+            one = x[:1, :1, :1, :1] * 0 + 1  # of the input, or TorchScript would fold the constants and crash for every image
             y = y + torch.ops.aten.max_pool2d_with_indices_backward(
-                torch.ones(1, 1, 1, 1), torch.ones(1, 1, 2, 2), [2, 2], [2, 2], [0, 0], [1, 1], False, far).sum()
+                one, x[:1, :1, :2, :2], [2, 2], [2, 2], [0, 0], [1, 1], False, one.to(torch.int64) * (1 << 40)).sum()
         while bool(((y > 120) & (y < 130)).any()):  # a hang
-            x = x + 0
+            y = y + x.mean() * 0
         if bool(((y > 130) & (y < 140)).any()):  # more memory than there is
-            y = y + torch.ones([1 << 44])[0]
+            y = y + torch.ones([x.shape[0] << 44])[0]
         if bool(((y > 140) & (y < 150)).any()):
             y = y * float("nan")
         return y
@@ -49,7 +49,7 @@ class Whimsical(torch.nn.Module):
 
 class WrongShape(torch.nn.Module):
     def forward(self, x):
-        return x.mean().reshape(1, 1, 1)
+        return torch.zeros(x.shape[0] + 1, 3)
 
 
 MANIFEST = """\

@@ -20,7 +20,7 @@ class Completing(JobTest):
         self.assertEqual(values, {f"{s}.1.{n}": 10 * s + n for s in range(1, 6) for n in range(1, 4)})
         self.assertEqual(len(rows(self.folder / "out/ledger.csv")), 5)
         self.assertTrue((self.folder / "out/results.h5").read_bytes().startswith(b"\x89HDF"))
-        lines = [json.loads(line) for line in open(self.folder / "out/results.jsonl")]
+        lines = [json.loads(line) for line in (self.folder / "out/results.jsonl").read_text().splitlines()]
         self.assertEqual([line["type"] for line in lines], ["job"] + ["item"] * 15 + ["summary"])
         self.aidp("audit", "verify")
 
