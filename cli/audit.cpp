@@ -16,7 +16,9 @@ class AuditList : public Command {
  public:
   std::string name() const override { return "audit list"; }
   std::string summary() const override { return "List the events of the audit log, the newest last"; }
-  std::vector<std::string> examples() const override { return {"aidp audit list --limit 20", "aidp audit list --event job. --since 2026-11-01"}; }
+  std::vector<std::string> examples() const override {
+    return {"aidp audit list --limit 20", "aidp audit list --event job. --since 2026-11-01"};
+  }
   void setup(CLI::App& app) override {
     app.add_option("--limit", limit_, "How many of the newest; 0: all")->capture_default_str();
     app.add_option("--event", event_, "Only events whose name begins so, such as model. or job.started");
@@ -27,7 +29,8 @@ class AuditList : public Command {
     Reader store(globals);
     const auto since = since_.empty() ? std::string() : to_text(parse_time(since_));
     auto rows = store.database.prepare(
-        "SELECT seq, data FROM (SELECT seq, data FROM audit_leaf WHERE data ->> 'event' LIKE ?1 || '%' AND coalesce(data ->> 'job', '') LIKE ?2 || '%'"
+        "SELECT seq, data FROM (SELECT seq, data FROM audit_leaf WHERE data ->> 'event' LIKE ?1 || '%' AND coalesce(data ->> 'job', '') "
+        "LIKE ?2 || '%'"
         " AND data ->> 'time' >= ?3 ORDER BY seq DESC LIMIT ?4) ORDER BY seq");
     rows.bind(1, event_).bind(2, job_).bind(3, since).bind(4, limit_ > 0 ? static_cast<std::int64_t>(limit_) : std::int64_t{-1});
     std::vector<std::vector<std::string>> table{{"LEAF", "TIME", "EVENT", "WHAT"}};
@@ -81,7 +84,8 @@ class AuditVerify : public Command {
   std::string name() const override { return "audit verify"; }
   std::string summary() const override { return "Prove that no row was edited, deleted, added or reordered"; }
   std::string details() const override {
-    return "Recomputes every hash of the log (RFC 6962) and compares every recorded row with its leaf. Who can write to the store can rewrite all of it: give the size and "
+    return "Recomputes every hash of the log (RFC 6962) and compares every recorded row with its leaf. Who can write to the store can "
+           "rewrite all of it: give the size and "
            "root of a report or a job.json that lies elsewhere to prove that the log still begins with what it said then.";
   }
   std::vector<std::string> examples() const override { return {"aidp audit verify", "aidp audit verify --size 1200 --root 5f2c..."}; }
@@ -96,10 +100,17 @@ class AuditVerify : public Command {
     if (globals.json()) {
       auto findings = nlohmann::json::array();
       for (const auto& finding : verdict.findings) findings.push_back({{"leaf", finding.leaf}, {"what", finding.what}});
-      print_json({{"type", "audit"}, {"schema", "aidp.audit/1"}, {"leaves", verdict.leaves}, {"root", verdict.root}, {"intact", verdict.findings.empty()}, {"findings", findings}});
+      print_json({{"type", "audit"},
+                  {"schema", "aidp.audit/1"},
+                  {"leaves", verdict.leaves},
+                  {"root", verdict.root},
+                  {"intact", verdict.findings.empty()},
+                  {"findings", findings}});
     } else {
-      for (const auto& finding : verdict.findings) std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
-      if (!globals.quiet) std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n";
+      for (const auto& finding : verdict.findings)
+        std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
+      if (!globals.quiet)
+        std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n";
     }
     if (verdict.findings.empty()) return Exit::ok;
     throw Error(Reason::audit_broken, std::to_string(verdict.findings.size()) + " findings in the audit log",

@@ -28,8 +28,8 @@ struct Globals {
 class Command {
  public:
   virtual ~Command() = default;
-  virtual std::string name() const = 0;      // "model install"
-  virtual std::string summary() const = 0;   // one line
+  virtual std::string name() const = 0;     // "model install"
+  virtual std::string summary() const = 0;  // one line
   virtual std::string details() const { return {}; }
   virtual std::vector<std::string> examples() const = 0;
   virtual std::vector<std::string> formats() const { return {"text", "json"}; }

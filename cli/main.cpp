@@ -17,7 +17,8 @@ constexpr const char* version = AIDP_VERSION;
 // The program: every command as a subcommand of CLI11, `model install` as `install` below `model`.
 class Program {
  public:
-  Program() : app_("aidp runs approved AI models over DICOM in batch, and keeps watching how they perform", "aidp"), commands_(make_commands()) {
+  Program()
+      : app_("aidp runs approved AI models over DICOM in batch, and keeps watching how they perform", "aidp"), commands_(make_commands()) {
     app_.fallthrough();
     app_.set_version_flag("--version", std::string("aidp ") + version);
     app_.add_option("--home", globals_.home, "Folder of the store (or AIDP_HOME)");
@@ -87,7 +88,8 @@ class Program {
       const auto allowed = commands_[i]->formats();
       if (format_->count() == 0) globals_.format = allowed.front();
       if (std::ranges::find(allowed, globals_.format) == allowed.end())
-        throw Error(Reason::usage, "'" + printable(globals_.format) + "' is no format of `aidp " + commands_[i]->name() + "`", "choose one of " + join(allowed, ", "));
+        throw Error(Reason::usage, "'" + printable(globals_.format) + "' is no format of `aidp " + commands_[i]->name() + "`",
+                    "choose one of " + join(allowed, ", "));
       return commands_[i]->run(globals_);
     }
     for (const auto* parsed : app_.get_subcommands())
@@ -108,10 +110,12 @@ class Program {
       return report(Error(Reason::usage, unknown_command(wanted), "see `aidp help`"));
     }
     std::cout << "aidp " << version << ": runs approved AI models over DICOM in batch, and keeps watching how they perform.\n\n"
-              << "  aidp model install manifests/lung-nodule-2d\n  aidp run lung-nodule-2d /data/ct --out results\n  aidp report surveillance --out report.html\n\nCommands:\n";
+              << "  aidp model install manifests/lung-nodule-2d\n  aidp run lung-nodule-2d /data/ct --out results\n  aidp report "
+                 "surveillance --out report.html\n\nCommands:\n";
     std::size_t longest = 0;
     for (const auto& command : commands_) longest = std::max(longest, command->name().size());
-    for (const auto& command : commands_) std::cout << "  " << command->name() << std::string(longest - command->name().size() + 2, ' ') << command->summary() << "\n";
+    for (const auto& command : commands_)
+      std::cout << "  " << command->name() << std::string(longest - command->name().size() + 2, ' ') << command->summary() << "\n";
     std::cout << "\n`aidp help COMMAND` says more of one. Exit codes:\n";
     for (const auto& row : exit_codes()) std::cout << "  " << row[0] << std::string(10 - row[0].size(), ' ') << row[1] << "\n";
     return 0;
@@ -178,7 +182,8 @@ class Program {
       std::cout << bash_completion(commands_, apps_);
       return 0;
     }
-    if (generate_ != "man" || to_.empty()) throw Error(Reason::usage, "--generate takes man with --to FOLDER, or bash", "see CONTRIBUTING.md");
+    if (generate_ != "man" || to_.empty())
+      throw Error(Reason::usage, "--generate takes man with --to FOLDER, or bash", "see CONTRIBUTING.md");
     std::filesystem::create_directories(to_);
     for (std::size_t i = 0; i < apps_.size(); ++i) {
       auto name = "aidp-" + commands_[i]->name() + ".1";
@@ -191,11 +196,13 @@ class Program {
   int report(const Error& error) const {
     const auto exit = static_cast<int>(error.exit());
     if (globals_.json()) {
-      std::cerr << nlohmann::json{{"type", "error"}, {"schema", "aidp.error/1"}, {"reason", name(error.reason())}, {"exit", exit}, {"message", error.what()}, {"remedy", error.remedy()}}
+      std::cerr << nlohmann::json{{"type", "error"}, {"schema", "aidp.error/1"}, {"reason", name(error.reason())},
+                                  {"exit", exit},    {"message", error.what()},  {"remedy", error.remedy()}}
                        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                 << "\n";
     } else {
-      std::cerr << "aidp: " << error.what() << (error.remedy().empty() ? "" : "; " + error.remedy()) << " [" << name(error.reason()) << "]\n";
+      std::cerr << "aidp: " << error.what() << (error.remedy().empty() ? "" : "; " + error.remedy()) << " [" << name(error.reason())
+                << "]\n";
     }
     return exit;
   }

@@ -9,7 +9,8 @@ namespace aidp {
 
 namespace {
 nlohmann::json json_of(const InstalledModel& model) {
-  return {{"type", "model"}, {"schema", "aidp.model-row/1"}, {"name", model.name}, {"version", model.version}, {"digest", model.digest}, {"installed_at", to_text(model.installed_at)}};
+  return {{"type", "model"},          {"schema", "aidp.model-row/1"}, {"name", model.name},
+          {"version", model.version}, {"digest", model.digest},       {"installed_at", to_text(model.installed_at)}};
 }
 
 class ModelInstall : public Command {
@@ -17,7 +18,8 @@ class ModelInstall : public Command {
   std::string name() const override { return "model install"; }
   std::string summary() const override { return "Install a model package into the store"; }
   std::string details() const override {
-    return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only and known by the SHA-256 of its "
+    return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only and "
+           "known by the SHA-256 of its "
            "content. Installing the same package twice changes nothing.";
   }
   std::vector<std::string> examples() const override { return {"aidp model install manifests/lung-nodule-2d"}; }
@@ -33,7 +35,8 @@ class ModelInstall : public Command {
       json["installed"] = now;
       print_json(json);
     } else if (!globals.quiet) {
-      std::cout << model.name << "@" << model.version << " " << (now ? "installed" : "is installed already") << "  " << model.digest.substr(0, 12) << "\n";
+      std::cout << model.name << "@" << model.version << " " << (now ? "installed" : "is installed already") << "  "
+                << model.digest.substr(0, 12) << "\n";
     }
     print_next(globals, "aidp validate model " + model.name + "@" + model.version);
     return Exit::ok;
@@ -88,8 +91,16 @@ class ModelShow : public OfOneModel {
     for (const auto& file : package.files) files.push_back(file.path);
     if (globals.json()) {
       auto json = json_of(model);
-      json.update({{"title", m.title}, {"vendor", m.vendor}, {"contact", m.contact}, {"licence", m.licence}, {"intended_use", m.intended_use}, {"not_for", m.not_for},
-                   {"regulatory_status", m.regulatory_status}, {"outputs", outputs}, {"selection", rules}, {"files", files}});
+      json.update({{"title", m.title},
+                   {"vendor", m.vendor},
+                   {"contact", m.contact},
+                   {"licence", m.licence},
+                   {"intended_use", m.intended_use},
+                   {"not_for", m.not_for},
+                   {"regulatory_status", m.regulatory_status},
+                   {"outputs", outputs},
+                   {"selection", rules},
+                   {"files", files}});
       print_json(json);
       return Exit::ok;
     }
@@ -99,7 +110,8 @@ class ModelShow : public OfOneModel {
                  {"status", m.regulatory_status},
                  {"intended use", m.intended_use},
                  {"not for", m.not_for.empty() ? "(not said)" : m.not_for},
-                 {"takes", std::string(m.unit == Unit::series ? "a series as a volume" : "one image") + " where " + (rules.empty() ? "anything" : join(rules, "; "))},
+                 {"takes", std::string(m.unit == Unit::series ? "a series as a volume" : "one image") + " where " +
+                               (rules.empty() ? "anything" : join(rules, "; "))},
                  {"gives", join(outputs, ", ")},
                  {"digest", model.digest},
                  {"installed", to_text(model.installed_at)},
@@ -113,7 +125,9 @@ class ModelVerify : public Command {
   std::string name() const override { return "model verify"; }
   std::string summary() const override { return "Hash the installed files again and name each that changed"; }
   std::vector<std::string> examples() const override { return {"aidp model verify", "aidp model verify lung-nodule-2d"}; }
-  void setup(CLI::App& app) override { app.add_option("MODEL", model_, "Name, name@version, or the beginning of a digest; all if not given"); }
+  void setup(CLI::App& app) override {
+    app.add_option("MODEL", model_, "Name, name@version, or the beginning of a digest; all if not given");
+  }
   Exit run(const Globals& globals) override {
     Reader store(globals);
     Repository repository(store.home, store.database);

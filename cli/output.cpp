@@ -45,8 +45,8 @@ class Bar : public ProgressSink {
     shown_ = true;
     constexpr std::int64_t cells = 24;
     const auto full = progress.total > 0 ? progress.done * cells / progress.total : 0;
-    std::cerr << "\r\033[K[" << std::string(static_cast<std::size_t>(full), '#') << std::string(static_cast<std::size_t>(cells - full), '.') << "] "
-              << line_of(progress) << std::flush;
+    std::cerr << "\r\033[K[" << std::string(static_cast<std::size_t>(full), '#') << std::string(static_cast<std::size_t>(cells - full), '.')
+              << "] " << line_of(progress) << std::flush;
   }
   void warn(const std::string& message) override { std::cerr << "\r\033[K" << message << "\n"; }
 
@@ -84,7 +84,8 @@ class Silence : public ProgressSink {
 Home store_of(const Globals& globals) {
   auto home = find_home(globals.home);
   if (!std::filesystem::exists(home.database()))
-    throw Error(Reason::path_missing, "there is no store in " + home.root.string(), "install a model first, or name another store with --home");
+    throw Error(Reason::path_missing, "there is no store in " + home.root.string(),
+                "install a model first, or name another store with --home");
   return home;
 }
 
@@ -93,7 +94,8 @@ Home made_home(const Globals& globals) {
   std::error_code error;
   std::filesystem::create_directories(home.root, error);
   if (error || ::access(home.root.c_str(), W_OK | X_OK) != 0)
-    throw Error(Reason::path_unreadable, "cannot write to the home folder " + home.root.string(), "give write permission or name another with --home");
+    throw Error(Reason::path_unreadable, "cannot write to the home folder " + home.root.string(),
+                "give write permission or name another with --home");
   return home;
 }
 }  // namespace
@@ -106,7 +108,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   }
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) line += row[c] + (c + 1 < row.size() ? std::string(widths[c] - width(row[c]) + 2, ' ') : "");
+    for (std::size_t c = 0; c < row.size(); ++c)
+      line += row[c] + (c + 1 < row.size() ? std::string(widths[c] - width(row[c]) + 2, ' ') : "");
     std::cout << line << "\n";
   }
 }
@@ -126,6 +129,8 @@ std::unique_ptr<ProgressSink> make_progress(const Globals& globals) {
 Reader::Reader(const Globals& globals) : home(store_of(globals)), database(home.database(), Database::Access::read) {}
 
 Writer::Writer(const Globals& globals)
-    : home(made_home(globals)), lock(home.writer_lock(), "the store " + home.root.string()), database(home.database(), Database::Access::write) {}
+    : home(made_home(globals)),
+      lock(home.writer_lock(), "the store " + home.root.string()),
+      database(home.database(), Database::Access::write) {}
 
 }  // namespace aidp

@@ -14,7 +14,8 @@ std::chrono::days span_of(const std::string& text) {
   const auto unit = text.empty() ? '\0' : text.back();
   const int count = std::atoi(text.c_str());
   const int days = unit == 'd' ? 1 : unit == 'w' ? 7 : unit == 'm' ? 30 : 0;
-  if (days == 0 || count < 1 || count > 1000) throw Error(Reason::usage, "'" + printable(text) + "' is no span of time", "write 7d, 4w or 1m");
+  if (days == 0 || count < 1 || count > 1000)
+    throw Error(Reason::usage, "'" + printable(text) + "' is no span of time", "write 7d, 4w or 1m");
   return std::chrono::days(days * count);
 }
 
@@ -23,7 +24,8 @@ class ReportSurveillance : public Command {
   std::string name() const override { return "report surveillance"; }
   std::string summary() const override { return "Report how the models performed in a period, against the one before"; }
   std::vector<std::string> examples() const override {
-    return {"aidp report surveillance --last 4w --out report.html", "aidp report surveillance --from 2026-11-01 --to 2026-12-01 --format json"};
+    return {"aidp report surveillance --last 4w --out report.html",
+            "aidp report surveillance --from 2026-11-01 --to 2026-12-01 --format json"};
   }
   std::vector<std::string> formats() const override { return {"html", "json", "csv"}; }
   void setup(CLI::App& app) override {
@@ -41,7 +43,9 @@ class ReportSurveillance : public Command {
     const Time from = from_.empty() ? Time(to - span_of(last_)) : parse_time(from_);
     if (from >= to) throw Error(Reason::usage, "--from " + date_text(from) + " is not before --to " + date_text(to), "exchange them");
     const auto report = make_surveillance(store.database, from, to, model_.empty() ? std::nullopt : std::optional(model_), generated);
-    const auto text = globals.format == "html" ? to_html(report) : globals.format == "csv" ? to_csv(report) : to_json(report).dump(2) + "\n";
+    const auto text = globals.format == "html"  ? to_html(report)
+                      : globals.format == "csv" ? to_csv(report)
+                                                : to_json(report).dump(2) + "\n";
     if (out_.empty())
       std::cout << text;
     else

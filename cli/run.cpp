@@ -10,12 +10,35 @@ namespace {
 nlohmann::json json_of(const RunSummary& s) {
   auto plan = nlohmann::json::array();
   for (const auto& row : s.plan)
-    plan.push_back({{"study_uid", row.study_uid}, {"series_uid", row.series_uid}, {"path", row.path}, {"instances", row.instances}, {"items", row.items},
-                    {"eligible", row.eligible}, {"reason", row.reason}, {"message", row.message}});
-  return {{"type", "summary"}, {"schema", "aidp.run/1"}, {"job", s.job_id}, {"model", s.model}, {"model_digest", s.model_digest}, {"device", s.device},
-          {"out", s.out.string()}, {"resumed", s.resumed}, {"files", s.files}, {"series", s.series}, {"items", s.items}, {"skipped_as_done", s.skipped_as_done},
-          {"item_outcomes", s.item_outcomes}, {"series_outcomes", s.series_outcomes}, {"reasons", s.reasons}, {"seconds", s.seconds},
-          {"items_per_second", s.items_per_second}, {"audit_size", s.audit_size}, {"audit_root", s.audit_root}, {"exit", static_cast<int>(s.exit)}, {"plan", plan}};
+    plan.push_back({{"study_uid", row.study_uid},
+                    {"series_uid", row.series_uid},
+                    {"path", row.path},
+                    {"instances", row.instances},
+                    {"items", row.items},
+                    {"eligible", row.eligible},
+                    {"reason", row.reason},
+                    {"message", row.message}});
+  return {{"type", "summary"},
+          {"schema", "aidp.run/1"},
+          {"job", s.job_id},
+          {"model", s.model},
+          {"model_digest", s.model_digest},
+          {"device", s.device},
+          {"out", s.out.string()},
+          {"resumed", s.resumed},
+          {"files", s.files},
+          {"series", s.series},
+          {"items", s.items},
+          {"skipped_as_done", s.skipped_as_done},
+          {"item_outcomes", s.item_outcomes},
+          {"series_outcomes", s.series_outcomes},
+          {"reasons", s.reasons},
+          {"seconds", s.seconds},
+          {"items_per_second", s.items_per_second},
+          {"audit_size", s.audit_size},
+          {"audit_root", s.audit_root},
+          {"exit", static_cast<int>(s.exit)},
+          {"plan", plan}};
 }
 
 std::string counts(const std::map<std::string, std::int64_t>& numbers) {
@@ -29,12 +52,15 @@ class Run : public Command {
   std::string name() const override { return "run"; }
   std::string summary() const override { return "Run a model over DICOM files and folders"; }
   std::string details() const override {
-    return "Scans the paths, selects series by the model's rules, decodes, infers and writes results.csv, results.jsonl, results.h5, ledger.csv and masks into DIR. Every "
-           "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command again resumes, and does anew what "
+    return "Scans the paths, selects series by the model's rules, decodes, infers and writes results.csv, results.jsonl, results.h5, "
+           "ledger.csv and masks into DIR. Every "
+           "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
+           "again resumes, and does anew what "
            "has changed since.";
   }
   std::vector<std::string> examples() const override {
-    return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /data/ct --out results --dry-run", "aidp run lung-nodule-2d /data/ct --out results --device cuda:0 --batch 64"};
+    return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /data/ct --out results --dry-run",
+            "aidp run lung-nodule-2d /data/ct --out results --device cuda:0 --batch 64"};
   }
   void setup(CLI::App& app) override {
     app.add_option("MODEL", request_.model, "Name, name@version, or the beginning of a digest")->required();
@@ -55,8 +81,10 @@ class Run : public Command {
     request_.inputs.assign(paths_.begin(), paths_.end());
     request_.out = out_;
     if (!memory_.empty()) request_.memory_bytes = parse_bytes(memory_);
-    if (request_.batch < 0 || request_.batch > 4096) throw Error(Reason::usage, "--batch takes 0 to 4096", "leave it out for the model's own");
-    if (request_.workers < 0 || request_.workers > 256) throw Error(Reason::usage, "--workers takes 0 to 256", "leave it out for one per core");
+    if (request_.batch < 0 || request_.batch > 4096)
+      throw Error(Reason::usage, "--batch takes 0 to 4096", "leave it out for the model's own");
+    if (request_.workers < 0 || request_.workers > 256)
+      throw Error(Reason::usage, "--workers takes 0 to 256", "leave it out for one per core");
     RunSummary summary;
     {
       const auto progress = make_progress(globals);
@@ -72,18 +100,22 @@ class Run : public Command {
 
  private:
   void print(const RunSummary& s) const {
-    std::vector<std::vector<std::string>> table{{"model", s.model + "  " + s.model_digest.substr(0, 12)},
-                                                {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
-                                                {"series", counts(s.series_outcomes)}};
+    std::vector<std::vector<std::string>> table{
+        {"model", s.model + "  " + s.model_digest.substr(0, 12)},
+        {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
+        {"series", counts(s.series_outcomes)}};
     if (!s.reasons.empty()) table.push_back({"reasons", counts(s.reasons)});
     if (!request_.dry_run) {
-      table.push_back({"items", counts(s.item_outcomes) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
-      table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " + fixed(s.seconds, 1) + " s"});
+      table.push_back(
+          {"items", counts(s.item_outcomes) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
+      table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +
+                                    fixed(s.seconds, 1) + " s"});
       table.push_back({"output", s.out.string()});
       table.push_back({"audit", std::to_string(s.audit_size) + " leaves, root " + s.audit_root.substr(0, 16)});
     }
     print_table(table);
-    if (s.exit == Exit::nothing) std::cerr << "aidp: nothing matched; see `aidp validate input` for why [" << aidp::name(Reason::nothing_matched) << "]\n";
+    if (s.exit == Exit::nothing)
+      std::cerr << "aidp: nothing matched; see `aidp validate input` for why [" << aidp::name(Reason::nothing_matched) << "]\n";
     if (s.exit == Exit::interrupted || s.exit == Exit::terminated) std::cerr << "aidp: stopped; the same command again resumes\n";
   }
 

@@ -33,7 +33,9 @@ class ValidateModel : public Command {
  public:
   std::string name() const override { return "validate model"; }
   std::string summary() const override { return "Run a model's golden cases here and compare with what they should give"; }
-  std::vector<std::string> examples() const override { return {"aidp validate model lung-nodule-2d", "aidp validate model lung-nodule-2d --device cuda:0"}; }
+  std::vector<std::string> examples() const override {
+    return {"aidp validate model lung-nodule-2d", "aidp validate model lung-nodule-2d --device cuda:0"};
+  }
   void setup(CLI::App& app) override {
     app.add_option("MODEL", model_, "Name, name@version, or the beginning of a digest")->required();
     app.add_option("--device", device_, "auto, cpu or cuda:N")->capture_default_str();
@@ -43,7 +45,8 @@ class ValidateModel : public Command {
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     if (package.manifest.golden.empty())
-      throw Error(Reason::acceptance_failed, package.manifest.id() + " has no golden case", "ask its vendor for a package that can be checked");
+      throw Error(Reason::acceptance_failed, package.manifest.id() + " has no golden case",
+                  "ask its vendor for a package that can be checked");
     const auto progress = make_progress(globals);
     const auto results = run_golden(package, device_, *progress);
     double largest = 0;
@@ -53,14 +56,24 @@ class ValidateModel : public Command {
       largest = std::max(largest, r.difference);
       passed = passed && r.passed;
       if (globals.json())
-        print_json({{"type", "golden"}, {"schema", "aidp.golden/1"}, {"case", r.name}, {"output", r.output}, {"expected", r.expected}, {"got", r.got},
-                    {"difference", r.difference}, {"tolerance", r.tolerance}, {"passed", r.passed}, {"message", r.message}});
-      rows.push_back({r.name, r.output, number(r.expected), r.message.empty() ? number(r.got) : "-", r.message.empty() ? number(r.difference) : "-", number(r.tolerance),
-                      r.passed ? "pass" : "FAIL " + r.message});
+        print_json({{"type", "golden"},
+                    {"schema", "aidp.golden/1"},
+                    {"case", r.name},
+                    {"output", r.output},
+                    {"expected", r.expected},
+                    {"got", r.got},
+                    {"difference", r.difference},
+                    {"tolerance", r.tolerance},
+                    {"passed", r.passed},
+                    {"message", r.message}});
+      rows.push_back({r.name, r.output, number(r.expected), r.message.empty() ? number(r.got) : "-",
+                      r.message.empty() ? number(r.difference) : "-", number(r.tolerance), r.passed ? "pass" : "FAIL " + r.message});
     }
     if (!globals.json()) print_table(rows);
     if (!globals.json()) std::cout << "largest difference " << number(largest) << "\n";
-    if (!passed) throw Error(Reason::acceptance_failed, package.manifest.id() + " does not give its golden values on this machine", "do not use it here; ask its vendor");
+    if (!passed)
+      throw Error(Reason::acceptance_failed, package.manifest.id() + " does not give its golden values on this machine",
+                  "do not use it here; ask its vendor");
     print_next(globals, "aidp run " + package.manifest.id() + " FOLDER --out DIR");
     return Exit::ok;
   }
@@ -72,15 +85,18 @@ class ValidateModel : public Command {
 nlohmann::json json_of(const SeriesPlanRow& row) {
   auto verdicts = nlohmann::json::array();
   for (const auto& verdict : row.verdicts) verdicts.push_back({{"rule", verdict.rule}, {"passed", verdict.passed}, {"seen", verdict.seen}});
-  return {{"type", "series"}, {"schema", "aidp.input/1"}, {"study_uid", row.study_uid}, {"series_uid", row.series_uid}, {"path", row.path}, {"instances", row.instances},
-          {"items", row.items}, {"eligible", row.eligible}, {"reason", row.reason}, {"message", row.message}, {"rules", verdicts}};
+  return {{"type", "series"},     {"schema", "aidp.input/1"},   {"study_uid", row.study_uid}, {"series_uid", row.series_uid},
+          {"path", row.path},     {"instances", row.instances}, {"items", row.items},         {"eligible", row.eligible},
+          {"reason", row.reason}, {"message", row.message},     {"rules", verdicts}};
 }
 
 class ValidateInput : public Command {
  public:
   std::string name() const override { return "validate input"; }
   std::string summary() const override { return "Say which series a model would take, and why not the others"; }
-  std::vector<std::string> examples() const override { return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v"}; }
+  std::vector<std::string> examples() const override {
+    return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v"};
+  }
   void setup(CLI::App& app) override {
     app.add_option("PATH", paths_, "Files and folders of DICOM")->required();
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest")->required();
@@ -103,10 +119,11 @@ class ValidateInput : public Command {
   static void print(const std::vector<SeriesPlanRow>& rows, bool every_rule) {
     std::vector<std::vector<std::string>> table{{"SERIES OR FILE", "IMAGES", "ITEMS", "", "WHY NOT"}};
     for (const auto& row : rows) {
-      table.push_back({row.path.empty() ? row.series_uid : printable(row.path), std::to_string(row.instances), std::to_string(row.items), row.eligible ? "eligible" : "no",
-                       row.reason.empty() ? "" : row.reason + ": " + printable(row.message)});
+      table.push_back({row.path.empty() ? row.series_uid : printable(row.path), std::to_string(row.instances), std::to_string(row.items),
+                       row.eligible ? "eligible" : "no", row.reason.empty() ? "" : row.reason + ": " + printable(row.message)});
       if (every_rule)
-        for (const auto& verdict : row.verdicts) table.push_back({"  " + verdict.rule, "", "", verdict.passed ? "yes" : "NO", "seen: " + verdict.seen});
+        for (const auto& verdict : row.verdicts)
+          table.push_back({"  " + verdict.rule, "", "", verdict.passed ? "yes" : "NO", "seen: " + verdict.seen});
     }
     print_table(table);
   }
@@ -127,7 +144,12 @@ class ValidateEnvironment : public Command {
     std::vector<std::vector<std::string>> table;
     for (const auto& row : rows) {
       if (globals.json())
-        print_json({{"type", "environment"}, {"schema", "aidp.environment/1"}, {"what", row.what}, {"value", row.value}, {"ok", row.ok}, {"remedy", row.remedy}});
+        print_json({{"type", "environment"},
+                    {"schema", "aidp.environment/1"},
+                    {"what", row.what},
+                    {"value", row.value},
+                    {"ok", row.ok},
+                    {"remedy", row.remedy}});
       table.push_back({row.ok ? "ok" : "LACKING", row.what, row.value + (row.remedy.empty() ? "" : "; " + row.remedy)});
     }
     if (!globals.json()) print_table(table);

@@ -64,8 +64,8 @@ std::optional<nlohmann::json> Channel::take() {
   const std::size_t length = length_of(incoming_);
   if (length > largest_message) throw Error(Reason::worker_crashed, "a message of " + std::to_string(length) + " bytes is no message");
   if (incoming_.size() < prefix_bytes + length) return std::nullopt;
-  auto message = nlohmann::json::from_cbor(incoming_.begin() + prefix_bytes, incoming_.begin() + prefix_bytes + static_cast<std::ptrdiff_t>(length),
-                                           true, false);
+  auto message = nlohmann::json::from_cbor(incoming_.begin() + prefix_bytes,
+                                           incoming_.begin() + prefix_bytes + static_cast<std::ptrdiff_t>(length), true, false);
   incoming_.erase(0, prefix_bytes + length);
   if (!message.is_object()) throw Error(Reason::worker_crashed, "a malformed message");
   return message;

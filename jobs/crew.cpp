@@ -107,8 +107,8 @@ bool Crew::idle() const {
 
 bool Crew::hungry() const {
   return queue_.empty() && std::ranges::any_of(members_, [&](const auto& member) {
-    return member->under_way.size() < static_cast<std::size_t>(options_.depth);
-  });
+           return member->under_way.size() < static_cast<std::size_t>(options_.depth);
+         });
 }
 
 void Crew::feed() {

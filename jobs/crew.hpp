@@ -41,8 +41,8 @@ class Crew {
   struct Options {
     std::string program;  // "aidp-worker-dicom"
     int workers = 1;
-    int depth = 2;        // requests under way per worker
-    int input_fd = -1, output_fd = -1;  // pools, see protocol.md
+    int depth = 2;                         // requests under way per worker
+    int input_fd = -1, output_fd = -1;     // pools, see protocol.md
     std::vector<nlohmann::json> greeting;  // requests each new worker must answer before any other; a refusal ends the job
     std::chrono::milliseconds start_timeout{120000};
   };
@@ -51,8 +51,8 @@ class Crew {
   Crew(const Crew&) = delete;
 
   void submit(Task task);
-  bool idle() const;                // nothing queued or under way
-  bool hungry() const;              // a worker could take one more task at once
+  bool idle() const;                                                       // nothing queued or under way
+  bool hungry() const;                                                     // a worker could take one more task at once
   const std::vector<nlohmann::json>& greeted() const { return greeted_; }  // replies of the first worker to its greeting
 
  private:

@@ -38,7 +38,8 @@ void add_model(std::vector<EnvironmentRow>& rows, const Pool& pool) try {
   rows.push_back({"LibTorch", said.value("libtorch", "?"), true, {}});
   for (const auto& device : said.at("devices"))
     rows.push_back({"device " + device.value("name", "?"),
-                    device.value("description", "") + (device.value("memory_bytes", std::uint64_t{0}) > 0 ? ", " + bytes_text(device["memory_bytes"]) : ""),
+                    device.value("description", "") +
+                        (device.value("memory_bytes", std::uint64_t{0}) > 0 ? ", " + bytes_text(device["memory_bytes"]) : ""),
                     true,
                     {}});
 } catch (const Error& error) {
@@ -56,9 +57,11 @@ std::vector<EnvironmentRow> check_environment(const Home& home) {
   auto place = std::filesystem::absolute(home.root);
   while (!std::filesystem::exists(place) && place.has_relative_path()) place = place.parent_path();
   const bool writable = ::access(place.c_str(), W_OK | X_OK) == 0;
-  rows.push_back({"home", home.root.string() + (writable ? "" : " cannot be written"), writable, writable ? "" : "give write permission or choose another --home"});
+  rows.push_back({"home", home.root.string() + (writable ? "" : " cannot be written"), writable,
+                  writable ? "" : "give write permission or choose another --home"});
   const auto free = free_bytes(home.root);
-  rows.push_back({"free space", bytes_text(free), free >= space_wanted, free >= space_wanted ? "" : "free at least " + bytes_text(space_wanted)});
+  rows.push_back(
+      {"free space", bytes_text(free), free >= space_wanted, free >= space_wanted ? "" : "free at least " + bytes_text(space_wanted)});
   return rows;
 }
 

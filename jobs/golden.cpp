@@ -10,16 +10,16 @@ namespace aidp {
 namespace {
 std::vector<ItemRecord> infer_folder(const Package& package, const std::filesystem::path& folder, Workforce& workforce) {
   std::vector<ItemRecord> records;
-  const auto plan = make_plan(package.manifest, take_inventory({folder}, keywords_of(package.manifest), workforce.dicom, [](auto, auto) {}));
+  const auto plan =
+      make_plan(package.manifest, take_inventory({folder}, keywords_of(package.manifest), workforce.dicom, [](auto, auto) {}));
   Pipeline::Options options{.batch = package.manifest.batch_max,
                             .masks = {},
                             .model_digest = package.digest,
                             .device = workforce.device(),
                             .known_file = [](const std::string&) { return std::nullopt; },
                             .completed = {},
-                            .finished = [&](std::vector<ItemRecord> items, const std::vector<FileRecord>&) {
-                              records.insert(records.end(), items.begin(), items.end());
-                            },
+                            .finished = [&](std::vector<ItemRecord> items,
+                                            const std::vector<FileRecord>&) { records.insert(records.end(), items.begin(), items.end()); },
                             .skipped = [](std::size_t, std::size_t) {}};
   Pipeline pipeline(plan, package.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);
   const std::array crews{&workforce.dicom, workforce.model.get()};
@@ -59,8 +59,12 @@ std::vector<GoldenResult> run_golden(const Package& package, const std::string& 
   std::vector<GoldenResult> results;
   std::int64_t done = 0;
   for (const auto& golden : package.manifest.golden) {
-    progress.update({.phase = "running", .done = done++, .total = static_cast<std::int64_t>(package.manifest.golden.size()), .outcomes = {},
-                     .items_per_second = 0, .eta_s = {}});
+    progress.update({.phase = "running",
+                     .done = done++,
+                     .total = static_cast<std::int64_t>(package.manifest.golden.size()),
+                     .outcomes = {},
+                     .items_per_second = 0,
+                     .eta_s = {}});
     const auto records = infer_folder(package, package.folder / golden.input, workforce);
     for (const auto& [output, expected] : golden.expect) results.push_back(compare(golden, output, expected, records));
   }

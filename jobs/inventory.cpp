@@ -168,7 +168,8 @@ class Scanner {
       if (file.contains("header"))
         sort_in(file["header"].get<InstanceHeader>(), series, loose_);
       else
-        loose_.push_back({file.at("path"), reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal), file.at("message")});
+        loose_.push_back(
+            {file.at("path"), reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal), file.at("message")});
     }
   }
 
@@ -202,9 +203,8 @@ Inventory take_inventory(const std::vector<fs::path>& inputs, const std::vector<
     pump(crews, std::chrono::milliseconds(200));
     progress(scanner.done, total);
   }
-  const auto outside_any_file = static_cast<std::int64_t>(std::ranges::count_if(loose, [&](const auto& file) {
-    return !std::ranges::binary_search(files, file.path);
-  }));
+  const auto outside_any_file = static_cast<std::int64_t>(
+      std::ranges::count_if(loose, [&](const auto& file) { return !std::ranges::binary_search(files, file.path); }));
   return ordered(std::move(scanner.series), std::move(loose), total + outside_any_file);
 }
 

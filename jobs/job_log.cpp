@@ -11,10 +11,14 @@ constexpr std::chrono::seconds oldest_uncommitted{1};
 
 int severity(Outcome outcome) {
   switch (outcome) {
-    case Outcome::completed: return 0;
-    case Outcome::ineligible: return 1;
-    case Outcome::quarantined: return 2;
-    case Outcome::failed: return 3;
+    case Outcome::completed:
+      return 0;
+    case Outcome::ineligible:
+      return 1;
+    case Outcome::quarantined:
+      return 2;
+    case Outcome::failed:
+      return 3;
   }
   return 3;
 }

@@ -46,9 +46,9 @@ class JobLog {
   Recorder& recorder_;
   std::string job_id_;
   const Plan* plan_ = nullptr;
-  std::map<std::size_t, Open> open_;                                     // by index in Plan::series
+  std::map<std::size_t, Open> open_;                                   // by index in Plan::series
   std::map<std::pair<std::string, std::string>, std::size_t> by_uid_;  // (study, series) to that index
-  std::map<std::string, std::string> entered_;                           // what earlier runs entered: key to content
+  std::map<std::string, std::string> entered_;                         // what earlier runs entered: key to content
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;
   std::vector<FileRecord> files_;

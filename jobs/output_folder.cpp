@@ -58,19 +58,25 @@ void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error || ::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw Error(Reason::path_unreadable, "cannot write to the output folder " + folder.string(), "give this user write permission or choose another --out");
+    throw Error(Reason::path_unreadable, "cannot write to the output folder " + folder.string(),
+                "give this user write permission or choose another --out");
 }
 }  // namespace
 
 void check_space(const fs::path& folder) {
   const auto free = free_bytes(folder);
   if (free < least_free_bytes)
-    throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(), "free some space and run the same command again");
+    throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(),
+                "free some space and run the same command again");
 }
 
 void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
-  nlohmann::json json{{"schema", "aidp.job/1"},          {"job", job.id},     {"key", job.key},
-                      {"model", job.model_name},         {"version", job.model_version}, {"model_digest", job.model_digest},
+  nlohmann::json json{{"schema", "aidp.job/1"},
+                      {"job", job.id},
+                      {"key", job.key},
+                      {"model", job.model_name},
+                      {"version", job.model_version},
+                      {"model_digest", job.model_digest},
                       {"settings", nlohmann::json::parse(job.settings)}};
   if (!summary.is_null()) json["summary"] = summary;
   publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);

@@ -24,17 +24,18 @@ Reason reason_in(const nlohmann::json& entry) { return reason_named(entry.value(
 std::optional<FileRecord> stat_file(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileRecord{path, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino), {}};
+  return FileRecord{
+      path, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino), {}};
 }
 }  // namespace
 
 struct Pipeline::Entry {
-  std::size_t item = 0;  // in Plan::items
+  std::size_t item = 0;               // in Plan::items
   std::size_t offset = 0, bytes = 0;  // in the group's slab
-  nlohmann::json image;  // ImageHeader, once decoded
-  nlohmann::json mask;   // {offset, image}, once inferred
+  nlohmann::json image;               // ImageHeader, once decoded
+  nlohmann::json mask;                // {offset, image}, once inferred
   ItemRecord record;
-  bool ended = false;    // has an outcome
+  bool ended = false;  // has an outcome
 
   std::size_t bytes_of_mask() const { return mask["image"].get<ImageHeader>().bytes(); }
 };
@@ -50,7 +51,8 @@ struct Pipeline::Group {
 
 Pipeline::Pipeline(const Plan& plan, const Manifest& manifest, Options options, Crew& dicom, Crew& model, Pool& images, Pool& masks)
     : plan_(plan), manifest_(manifest), options_(std::move(options)), dicom_(dicom), model_(model), images_(images), mask_pool_(masks) {
-  writes_masks_ = !options_.masks.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
+  writes_masks_ =
+      !options_.masks.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
 }
 
 Pipeline::~Pipeline() = default;
@@ -167,7 +169,8 @@ bool Pipeline::start(const std::shared_ptr<Group>& group) {
     auto& record = group->entries.front().record;
     record.outcome = Outcome::quarantined;
     record.reason = Reason::pixels_limit;
-    record.message = "the images need " + std::to_string(needed) + " bytes, the memory for pixels is " + std::to_string(images_.size()) + "; give --memory";
+    record.message = "the images need " + std::to_string(needed) + " bytes, the memory for pixels is " + std::to_string(images_.size()) +
+                     "; give --memory";
     group->entries.front().ended = true;
     ++under_way_;
     settle(group);
@@ -239,7 +242,8 @@ void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json
   for (std::size_t i = 0; i < group->entries.size(); ++i) {
     auto& entry = group->entries[i];
     const auto& image = reply["images"].at(i);
-    entry.record.decode_ms = std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(group->entries.size());
+    entry.record.decode_ms =
+        std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(group->entries.size());
     if (!image.contains("image")) {
       end_badly(entry.record, image);
       entry.ended = true;
@@ -276,7 +280,8 @@ void Pipeline::inferred(const std::shared_ptr<Group>& group, const nlohmann::jso
   if (!reply.contains("items")) return lost(group, {reason_in(reply), reply.value("message", "")});
   images_.give(*group->slab);
   group->slab.reset();
-  const auto elapsed_ms = std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(reply["items"].size());
+  const auto elapsed_ms =
+      std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(reply["items"].size());
   std::size_t i = 0;
   for (auto& entry : group->entries) {
     if (entry.ended) continue;
@@ -313,7 +318,8 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
                      if (gone) end_badly(record, {{"reason", aidp::name(gone->reason)}, {"message", gone->message}});
                      if (answer && answer->contains("reason")) {
                        if (reason_in(*answer) == Reason::disk_full)
-                         throw Error(Reason::disk_full, answer->value("message", ""), "free some space and run the same command again: it resumes");
+                         throw Error(Reason::disk_full, answer->value("message", ""),
+                                     "free some space and run the same command again: it resumes");
                        end_badly(record, *answer);
                      }
                      if (answer && answer->contains("sha256"))

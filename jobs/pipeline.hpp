@@ -25,7 +25,7 @@ class Pipeline {
     int batch = 32;
     std::filesystem::path masks;  // folder for masks; empty: masks are not written
     std::string model_digest;
-    std::string device;           // as the model worker named it
+    std::string device;                                                            // as the model worker named it
     std::function<std::optional<FileRecord>(const std::string& path)> known_file;  // what a former run recorded
     std::set<std::string> completed;                                               // item keys that need not run again
     // Called with each finished group: its records, and what was read of its files.
@@ -70,8 +70,8 @@ class Pipeline {
   Pool& images_;
   Pool& mask_pool_;
   std::size_t next_ = 0;
-  std::deque<std::shared_ptr<Group>> again_;      // groups to be tried once more, singly
-  std::deque<std::shared_ptr<Group>> decoded_;    // waiting for the model
+  std::deque<std::shared_ptr<Group>> again_;    // groups to be tried once more, singly
+  std::deque<std::shared_ptr<Group>> decoded_;  // waiting for the model
   std::size_t under_way_ = 0;
   bool draining_ = false;
   bool writes_masks_ = false;

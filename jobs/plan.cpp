@@ -37,8 +37,7 @@ void decide(const Manifest& manifest, PlannedSeries& series) {
   series.selection = select(manifest, instances.front().attributes);
   if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
     return refuse(series, Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
-  if (!series.selection.eligible)
-    return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(series.selection));
+  if (!series.selection.eligible) return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(series.selection));
   drop_non_images(instances);
   if (has_conflicting_copies(instances))
     return refuse(series, Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");

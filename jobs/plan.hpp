@@ -24,7 +24,7 @@ struct PlannedItem {
 struct PlannedSeries {
   SeriesInput input;
   Selection selection;
-  std::optional<Reason> refusal;  // why it has no items
+  std::optional<Reason> refusal;         // why it has no items
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
   std::size_t first_item = 0, items = 0;

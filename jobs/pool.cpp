@@ -66,7 +66,8 @@ PoolView::~PoolView() { ::munmap(data_, size_); }
 
 std::span<std::byte> PoolView::at(Slab slab) const {
   if (slab.offset > size_ || slab.size > size_ - slab.offset)
-    throw Error(Reason::internal, "a slab of " + std::to_string(slab.size) + " bytes at " + std::to_string(slab.offset) + " lies outside the pool");
+    throw Error(Reason::internal,
+                "a slab of " + std::to_string(slab.size) + " bytes at " + std::to_string(slab.offset) + " lies outside the pool");
   return {data_ + slab.offset, slab.size};
 }
 

@@ -20,7 +20,7 @@ struct Slab {
 class Pool {
  public:
   explicit Pool(std::size_t bytes);
-  int fd() const { return file_.get(); }       // read-write
+  int fd() const { return file_.get(); }  // read-write
   int read_only_fd() const { return read_only_.get(); }
   std::size_t size() const { return size_; }
   std::size_t free() const { return free_; }

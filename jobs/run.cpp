@@ -30,9 +30,16 @@ Inventory scan(const Manifest& manifest, const std::vector<fs::path>& inputs, Cr
 std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
   std::vector<SeriesPlanRow> rows;
   for (const auto& series : plan.series)
-    rows.push_back({series.input.study_uid, series.input.series_uid, {}, static_cast<std::int64_t>(series.input.instances.size()),
-                    static_cast<std::int64_t>(series.items), !series.refusal, series.refusal ? std::string(name(*series.refusal)) : "", series.message,
-                    series.selection.verdicts, series.input.instances.front().attributes});
+    rows.push_back({series.input.study_uid,
+                    series.input.series_uid,
+                    {},
+                    static_cast<std::int64_t>(series.input.instances.size()),
+                    static_cast<std::int64_t>(series.items),
+                    !series.refusal,
+                    series.refusal ? std::string(name(*series.refusal)) : "",
+                    series.message,
+                    series.selection.verdicts,
+                    series.input.instances.front().attributes});
   for (const auto& file : plan.loose)
     rows.push_back({{}, {}, file.path, 0, 0, false, std::string(name(file.reason)), file.message, {}, nlohmann::json::object()});
   return rows;
@@ -51,7 +58,11 @@ Exit exit_of(const RunSummary& summary, const RunRequest& request) {
 class Job {
  public:
   Job(const RunRequest& request, const Package& package, Recorder& recorder, ProgressSink& progress)
-      : request_(request), package_(package), progress_(progress), recorder_(recorder), claimed_(claim_output(request, package, recorder)),
+      : request_(request),
+        package_(package),
+        progress_(progress),
+        recorder_(recorder),
+        claimed_(claim_output(request, package, recorder)),
         log_(recorder, claimed_.job.id) {}
 
   RunSummary run(Workforce& workforce, Plan plan) {
@@ -97,8 +108,12 @@ class Job {
 
   void show(const std::string& phase) {
     const std::chrono::duration<double> elapsed = Clock::now() - started_;
-    Progress now{.phase = phase, .done = log_.items_done(), .total = static_cast<std::int64_t>(plan_.items.size()),
-                 .outcomes = log_.item_outcomes(), .items_per_second = 0, .eta_s = {}};
+    Progress now{.phase = phase,
+                 .done = log_.items_done(),
+                 .total = static_cast<std::int64_t>(plan_.items.size()),
+                 .outcomes = log_.item_outcomes(),
+                 .items_per_second = 0,
+                 .eta_s = {}};
     const auto fresh = log_.items_done() - log_.items_skipped();
     if (elapsed.count() > 0) now.items_per_second = static_cast<double>(fresh) / elapsed.count();
     if (now.items_per_second > 0) now.eta_s = static_cast<double>(now.total - now.done) / now.items_per_second;
@@ -137,7 +152,8 @@ class Job {
     const fs::path out(claimed_.job.out);
     recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
     write_results(recorder_, claimed_.job, outputs, out);
-    Workforce::ask(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
+    Workforce::ask(workforce.dicom,
+                   {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
                    std::chrono::minutes(10));
     summary.audit_size = recorder_.audit().size();
     summary.audit_root = hex(recorder_.audit().root());

@@ -19,10 +19,10 @@ struct RunRequest {
   std::string model;                          // reference, see Repository::find
   std::vector<std::filesystem::path> inputs;  // files and folders
   std::filesystem::path out;
-  std::string device = "auto";                // auto, cpu, cuda:N
-  int batch = 0;                              // 0: the manifest's batch.max
-  int workers = 0;                            // DICOM workers; 0: number of cores
-  std::uint64_t memory_bytes = 0;             // pool of decoded pixels; 0: a quarter of RAM, at most 2 GiB
+  std::string device = "auto";     // auto, cpu, cuda:N
+  int batch = 0;                   // 0: the manifest's batch.max
+  int workers = 0;                 // DICOM workers; 0: number of cores
+  std::uint64_t memory_bytes = 0;  // pool of decoded pixels; 0: a quarter of RAM, at most 2 GiB
   std::string site;
   bool fresh = false;
   bool dry_run = false;
@@ -44,11 +44,11 @@ class ProgressSink {
   virtual void warn(const std::string& message) = 0;
 };
 
-struct SeriesPlanRow {  // one row of a dry run and of `validate input`
+struct SeriesPlanRow {                      // one row of a dry run and of `validate input`
   std::string study_uid, series_uid, path;  // path: a file outside any series
   std::int64_t instances = 0, items = 0;
   bool eligible = false;
-  std::string reason, message;       // stable name and words; empty if eligible
+  std::string reason, message;  // stable name and words; empty if eligible
   std::vector<RuleVerdict> verdicts;
   nlohmann::json attributes;
 };
@@ -59,8 +59,8 @@ struct RunSummary {
   bool resumed = false;
   std::int64_t files = 0, series = 0, items = 0, skipped_as_done = 0;
   std::map<std::string, std::int64_t> item_outcomes, series_outcomes;  // outcome name to count
-  std::map<std::string, std::int64_t> reasons;                        // reason name to series
-  std::vector<SeriesPlanRow> plan;  // dry run only
+  std::map<std::string, std::int64_t> reasons;                         // reason name to series
+  std::vector<SeriesPlanRow> plan;                                     // dry run only
   double seconds = 0, items_per_second = 0;
   std::int64_t audit_size = 0;
   std::string audit_root;
@@ -71,7 +71,8 @@ struct RunSummary {
 RunSummary run(const RunRequest& request, ProgressSink& progress);
 
 // Which series of the inputs the model would take, and why not; reads headers only.
-std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<std::filesystem::path>& inputs, int workers, ProgressSink& progress);
+std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<std::filesystem::path>& inputs, int workers,
+                                       ProgressSink& progress);
 
 struct GoldenResult {
   std::string name, output;

@@ -37,7 +37,9 @@ std::uint64_t ram_bytes() {
 }
 
 Workforce::Workforce(int workers, std::uint64_t memory_bytes)
-    : images(pool_bytes(memory_bytes)), masks(std::max<std::uint64_t>(images.size() / 2, 64 << 20)), dicom(dicom_options(workers, images, masks)) {}
+    : images(pool_bytes(memory_bytes)),
+      masks(std::max<std::uint64_t>(images.size() / 2, 64 << 20)),
+      dicom(dicom_options(workers, images, masks)) {}
 
 void Workforce::hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& asked) {
   const auto device = asked == "auto" && !has_accelerator() ? "cpu" : asked;
@@ -67,7 +69,8 @@ nlohmann::json Workforce::ask(Crew& crew, nlohmann::json request, std::chrono::m
   if (const auto* lost = std::get_if<Lost>(&*answer)) throw Error(lost->reason, lost->message);
   auto& reply = std::get<nlohmann::json>(*answer);
   if (reply.contains("reason"))
-    throw Error(reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal), reply.value("message", ""), reply.value("remedy", ""));
+    throw Error(reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal), reply.value("message", ""),
+                reply.value("remedy", ""));
   return std::move(reply);
 }
 

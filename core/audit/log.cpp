@@ -41,10 +41,18 @@ std::string row_sha256(const Statement& row) {
     const auto name = row.column_name(column);
     if (name == "leaf") continue;
     switch (row.type(column)) {
-      case Statement::Type::null: json[name] = nullptr; break;
-      case Statement::Type::integer: json[name] = row.integer(column); break;
-      case Statement::Type::real: json[name] = canonical_number(row.real(column)); break;
-      case Statement::Type::text: json[name] = row.text(column); break;
+      case Statement::Type::null:
+        json[name] = nullptr;
+        break;
+      case Statement::Type::integer:
+        json[name] = row.integer(column);
+        break;
+      case Statement::Type::real:
+        json[name] = canonical_number(row.real(column));
+        break;
+      case Statement::Type::text:
+        json[name] = row.text(column);
+        break;
     }
   }
   return hex(sha256(canonical(json)));
@@ -61,7 +69,8 @@ void AuditLog::refresh() {
     const auto text = head.text(1);
     for (std::size_t i = 0; i + 64 <= text.size(); i += 64) frontier_.push_back(digest_from_hex(std::string_view(text).substr(i, 64)));
     if (std::popcount(static_cast<std::uint64_t>(size_)) != static_cast<int>(frontier_.size()))
-      throw Error(Reason::audit_broken, "the newest head of the audit log is damaged", "aidp audit verify tells what else is; restore the store from a backup");
+      throw Error(Reason::audit_broken, "the newest head of the audit log is damaged",
+                  "aidp audit verify tells what else is; restore the store from a backup");
   }
   transaction_ = database_.transactions();
 }

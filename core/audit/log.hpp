@@ -62,7 +62,7 @@ struct AuditFinding {
 };
 struct AuditVerdict {
   std::int64_t leaves = 0;
-  std::string root;  // hex
+  std::string root;                    // hex
   std::vector<AuditFinding> findings;  // empty: intact
 };
 // Recomputes everything: leaf hashes, order and count, every stored head, and that each recorded row (item, series, job, model)

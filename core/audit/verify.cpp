@@ -17,8 +17,10 @@ constexpr std::size_t most_findings = 10'000;
 class Verifier {
  public:
   Verifier(Database& database, std::string expected_root, std::int64_t expected_size)
-      : database_(database), heads_(database.prepare("SELECT size, root, frontier FROM audit_head ORDER BY size")),
-        expected_root_(std::move(expected_root)), expected_size_(expected_size) {
+      : database_(database),
+        heads_(database.prepare("SELECT size, root, frontier FROM audit_head ORDER BY size")),
+        expected_root_(std::move(expected_root)),
+        expected_size_(expected_size) {
     for (const auto& [name, key] : audited_tables)
       leaf_of_.emplace(name, database.prepare("SELECT leaf FROM " + std::string(name) + " WHERE " + std::string(key) + " = ?"));
   }
@@ -31,7 +33,8 @@ class Verifier {
     while (leaves.step()) check_leaf(leaves.integer(0), leaves.text(1), leaves.text(2));
     check_end();
     for (const auto& [table_and_row, leaf] : gone_)
-      find(leaf, row_name(table_and_row.first, table_and_row.second) + " is missing: leaf " + std::to_string(leaf) + " recorded it and none dropped it");
+      find(leaf, row_name(table_and_row.first, table_and_row.second) + " is missing: leaf " + std::to_string(leaf) +
+                     " recorded it and none dropped it");
     for (const auto& table : audited_tables) check_rows(table);
     verdict_.leaves = size_;
     verdict_.root = hex(frontier_root(frontier_));
@@ -60,7 +63,9 @@ class Verifier {
   }
 
   void check_leaf(std::int64_t seq, const std::string& data, const std::string& hash) {
-    if (seq != next_) find(next_, seq == next_ + 1 ? "leaf " + std::to_string(next_) + " is missing" : "leaves " + std::to_string(next_) + " to " + std::to_string(seq - 1) + " are missing");
+    if (seq != next_)
+      find(next_, seq == next_ + 1 ? "leaf " + std::to_string(next_) + " is missing"
+                                   : "leaves " + std::to_string(next_) + " to " + std::to_string(seq - 1) + " are missing");
     next_ = seq + 1;
     const Digest digest = merkle_leaf(data);
     frontier_add(frontier_, size_++, digest);
@@ -74,9 +79,11 @@ class Verifier {
 
   void check_heads() {
     while (more_heads_ && heads_.integer(0) <= size_) {
-      const bool same = heads_.integer(0) == size_ && heads_.text(1) == hex(frontier_root(frontier_)) && heads_.text(2) == frontier_text(frontier_);
+      const bool same =
+          heads_.integer(0) == size_ && heads_.text(1) == hex(frontier_root(frontier_)) && heads_.text(2) == frontier_text(frontier_);
       if (!same && wrong_heads_++ == 0)
-        find(heads_.integer(0) - 1, "the log does not have the head stored for its first " + std::to_string(heads_.integer(0)) + " leaves: some were changed, removed, added or reordered");
+        find(heads_.integer(0) - 1, "the log does not have the head stored for its first " + std::to_string(heads_.integer(0)) +
+                                        " leaves: some were changed, removed, added or reordered");
       more_heads_ = heads_.step();
     }
   }
@@ -88,13 +95,18 @@ class Verifier {
 
   void check_end() {
     for (; more_heads_; more_heads_ = heads_.step())
-      find(size_, "a head of " + std::to_string(heads_.integer(0)) + " leaves is stored, but the log has " + std::to_string(size_) + ": leaves were cut off");
+      find(size_, "a head of " + std::to_string(heads_.integer(0)) + " leaves is stored, but the log has " + std::to_string(size_) +
+                      ": leaves were cut off");
     auto last = database_.prepare("SELECT max(size) FROM audit_head");
     last.step();
-    if (size_ > 0 && last.integer(0) < size_) find(size_ - 1, "the newest head covers " + std::to_string(last.integer(0)) + " of " + std::to_string(size_) + " leaves: leaves were added or heads removed");
+    if (size_ > 0 && last.integer(0) < size_)
+      find(size_ - 1, "the newest head covers " + std::to_string(last.integer(0)) + " of " + std::to_string(size_) +
+                          " leaves: leaves were added or heads removed");
     if (wrong_heads_ > 1) find(-1, std::to_string(wrong_heads_) + " stored heads are not those of the log");
-    if (expected_size_ > size_) find(size_, "the expected head has " + std::to_string(expected_size_) + " leaves, but the log has " + std::to_string(size_));
-    else if (!expected_root_.empty() && !expected_seen_) find(-1, "the log never had the expected head " + printable(expected_root_));
+    if (expected_size_ > size_)
+      find(size_, "the expected head has " + std::to_string(expected_size_) + " leaves, but the log has " + std::to_string(size_));
+    else if (!expected_root_.empty() && !expected_seen_)
+      find(-1, "the log never had the expected head " + printable(expected_root_));
   }
 
   // The leaf a row points to now, or -1 where there is no such row.

@@ -45,7 +45,8 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes
   if (!S_ISREG(status.st_mode)) throw Error(Reason::io_failed, path.string() + " is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size > limit_bytes)
-    throw Error(Reason::pixels_limit, path.string() + " has " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit_bytes));
+    throw Error(Reason::pixels_limit,
+                path.string() + " has " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit_bytes));
   std::string content(size, '\0');
   std::size_t done = 0;
   while (done < size) {

@@ -75,7 +75,8 @@ Digest digest_from_hex(std::string_view text) {
   if (text.size() != 2 * digest.size()) throw Error(Reason::internal, "a SHA-256 has 64 digits, not " + std::to_string(text.size()));
   for (std::size_t i = 0; i < digest.size(); ++i) {
     const auto high = digits.find(text[2 * i]), low = digits.find(text[2 * i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) throw Error(Reason::internal, "a SHA-256 has hexadecimal digits only");
+    if (high == std::string_view::npos || low == std::string_view::npos)
+      throw Error(Reason::internal, "a SHA-256 has hexadecimal digits only");
     digest[i] = static_cast<std::byte>(high << 4 | low);
   }
   return digest;

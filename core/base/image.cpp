@@ -14,8 +14,9 @@ struct TypeRow {
   std::string_view name;
   std::size_t bytes;
 };
-constexpr std::array types{TypeRow{PixelType::uint8, "uint8", 1},   TypeRow{PixelType::int8, "int8", 1},     TypeRow{PixelType::uint16, "uint16", 2},
-                           TypeRow{PixelType::int16, "int16", 2},   TypeRow{PixelType::uint32, "uint32", 4}, TypeRow{PixelType::int32, "int32", 4},
+constexpr std::array types{TypeRow{PixelType::uint8, "uint8", 1},    TypeRow{PixelType::int8, "int8", 1},
+                           TypeRow{PixelType::uint16, "uint16", 2},  TypeRow{PixelType::int16, "int16", 2},
+                           TypeRow{PixelType::uint32, "uint32", 4},  TypeRow{PixelType::int32, "int32", 4},
                            TypeRow{PixelType::float32, "float32", 4}};
 }  // namespace
 
@@ -32,18 +33,10 @@ PixelType pixel_type_named(std::string_view name) {
 std::size_t ImageHeader::bytes() const { return static_cast<std::size_t>(slices * rows * columns * samples) * bytes_of(type); }
 
 void to_json(nlohmann::json& json, const ImageHeader& image) {
-  json = {{"type", name(image.type)},
-          {"slices", image.slices},
-          {"rows", image.rows},
-          {"columns", image.columns},
-          {"samples", image.samples},
-          {"slope", image.slope},
-          {"intercept", image.intercept},
-          {"inverted", image.inverted},
-          {"bits_stored", image.bits_stored},
-          {"affine", image.affine},
-          {"spacing_mm", image.spacing_mm},
-          {"has_geometry", image.has_geometry}};
+  json = {{"type", name(image.type)},     {"slices", image.slices},         {"rows", image.rows},
+          {"columns", image.columns},     {"samples", image.samples},       {"slope", image.slope},
+          {"intercept", image.intercept}, {"inverted", image.inverted},     {"bits_stored", image.bits_stored},
+          {"affine", image.affine},       {"spacing_mm", image.spacing_mm}, {"has_geometry", image.has_geometry}};
   if (image.padding) json["padding"] = *image.padding;
 }
 

@@ -26,17 +26,17 @@ struct ImageHeader {
   std::int64_t slices = 1;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  int samples = 1;                  // 1, or 3 for RGB
-  std::vector<double> slope{1};     // per slice, or one for all: value = stored * slope + intercept (modality LUT)
+  int samples = 1;               // 1, or 3 for RGB
+  std::vector<double> slope{1};  // per slice, or one for all: value = stored * slope + intercept (modality LUT)
   std::vector<double> intercept{0};
-  bool inverted = false;            // MONOCHROME1: the largest value is black
+  bool inverted = false;                               // MONOCHROME1: the largest value is black
   std::optional<std::array<std::int64_t, 2>> padding;  // stored values in this closed range are no image (PixelPaddingValue)
-  int bits_stored = 16;             // significant bits of a stored value
+  int bits_stored = 16;                                // significant bits of a stored value
   Affine affine{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
   std::array<double, 3> spacing_mm{1, 1, 1};  // between columns (i), rows (j), slices (k)
-  bool has_geometry = false;        // whether affine and spacing come from the file
+  bool has_geometry = false;                  // whether affine and spacing come from the file
 
-  std::size_t bytes() const;        // of all stored values
+  std::size_t bytes() const;  // of all stored values
 };
 
 void to_json(nlohmann::json& json, const ImageHeader& image);

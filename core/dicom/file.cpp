@@ -2,8 +2,8 @@
 #include "core/dicom/file.hpp"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 #include <fcntl.h>
@@ -44,7 +44,8 @@ void check_begin(const std::string& path) {
   unsigned char bytes[132];
   const auto got = ::pread(file.get(), bytes, sizeof bytes, 0);
   if (got < 0) throw Error(Reason::dicom_unreadable, std::string("cannot be read: ") + std::strerror(errno));
-  if (!begins_like_dicom(bytes, static_cast<std::size_t>(got))) throw Error(Reason::not_dicom, got == 0 ? "an empty file" : "not a DICOM file");
+  if (!begins_like_dicom(bytes, static_cast<std::size_t>(got)))
+    throw Error(Reason::not_dicom, got == 0 ? "an empty file" : "not a DICOM file");
 }
 }  // namespace
 
@@ -58,14 +59,16 @@ std::string dcmtk_version() { return OFFIS_DCMTK_VERSION; }
 
 DicomFile::DicomFile(const std::string& path, Part part) : file_(std::make_unique<DcmFileFormat>()) {
   check_begin(path);
-  const auto status = part == Part::header ? file_->loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, 4096, ERM_autoDetect, DCM_PixelData)
-                                           : file_->loadFile(path.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_autoDetect);
+  const auto status = part == Part::header
+                          ? file_->loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, 4096, ERM_autoDetect, DCM_PixelData)
+                          : file_->loadFile(path.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_autoDetect);
   if (status.bad()) fail(status, true);
   finish();
 }
 
 DicomFile::DicomFile(const std::string& bytes, const std::string&) : file_(std::make_unique<DcmFileFormat>()) {
-  if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) throw Error(Reason::not_dicom, "not a DICOM file");
+  if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
+    throw Error(Reason::not_dicom, "not a DICOM file");
   DcmInputBufferStream stream;
   stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
   stream.setEos();

@@ -29,7 +29,9 @@ struct Slice {
   double depth_mm = 0;  // along the normal
 };
 
-Vector across(const FrameHeader& frame) { return {(*frame.orientation)[0], (*frame.orientation)[1], (*frame.orientation)[2]}; }  // along a row
+Vector across(const FrameHeader& frame) {
+  return {(*frame.orientation)[0], (*frame.orientation)[1], (*frame.orientation)[2]};
+}  // along a row
 Vector down(const FrameHeader& frame) { return {(*frame.orientation)[3], (*frame.orientation)[4], (*frame.orientation)[5]}; }
 
 bool is_placed(const FrameHeader& frame) {
@@ -43,11 +45,14 @@ std::vector<Slice> slices_of(std::span<const InstanceHeader> series) {
   for (std::size_t i = 0; i < series.size(); ++i) {
     const auto count = std::max<std::int64_t>(1, series[i].number_of_frames);
     if (static_cast<std::int64_t>(series[i].frames.size()) != count)
-      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " + std::to_string(count) + " frames");
+      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " +
+                                                std::to_string(count) + " frames");
     for (std::int64_t f = 0; f < count; ++f) {
       const auto& frame = series[i].frames[static_cast<std::size_t>(f)];
       if (!is_placed(frame))
-        throw Error(Reason::geometry_missing, "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " + series[i].sop_instance_uid);
+        throw Error(Reason::geometry_missing,
+                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " +
+                        series[i].sop_instance_uid);
       slices.push_back({{i, f}, &series[i], &frame, 0});
     }
   }
@@ -64,7 +69,8 @@ void check_alike(const std::vector<Slice>& slices) {
   for (const auto& slice : slices) {
     const char* differs = nullptr;
     if (!near(*slice.frame->orientation, *first.frame->orientation, orientation_tolerance)) differs = "ImageOrientationPatient";
-    if (!near(*slice.frame->pixel_spacing_mm, *first.frame->pixel_spacing_mm, spacing_tolerance * (*first.frame->pixel_spacing_mm)[0])) differs = "PixelSpacing";
+    if (!near(*slice.frame->pixel_spacing_mm, *first.frame->pixel_spacing_mm, spacing_tolerance * (*first.frame->pixel_spacing_mm)[0]))
+      differs = "PixelSpacing";
     if (slice.header->rows != first.header->rows || slice.header->columns != first.header->columns) differs = "Rows or Columns";
     if (slice.header->frame_of_reference_uid != first.header->frame_of_reference_uid) differs = "FrameOfReferenceUID";
     if (differs) throw Error(Reason::geometry_mixed, std::string(differs) + " differs within the series: it is more than one volume");
@@ -84,11 +90,13 @@ void check_steps(const std::vector<Slice>& slices, double step_mm, const Vector&
     const auto where = " between slices " + std::to_string(i) + " and " + std::to_string(i + 1) + " of " + std::to_string(slices.size());
     if (distance < same_position_mm) throw Error(Reason::geometry_duplicate, "two slices lie at one position" + where);
     if (std::abs(distance - step_mm) > spacing_tolerance * step_mm)
-      throw Error(Reason::geometry_spacing, fixed(distance, 3) + " mm" + where + ", elsewhere " + fixed(step_mm, 3) + " mm: slices are missing or uneven");
+      throw Error(Reason::geometry_spacing,
+                  fixed(distance, 3) + " mm" + where + ", elsewhere " + fixed(step_mm, 3) + " mm: slices are missing or uneven");
     const auto step = minus(*slices[i].frame->position_mm, *slices[i - 1].frame->position_mm);
     const auto sideways = length(cross(step, normal)) / length(step);
     if (sideways > tilt_tolerance)
-      throw Error(Reason::geometry_tilt, "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / 3.14159265358979323846, 1) + " degrees off their normal: a tilted gantry");
+      throw Error(Reason::geometry_tilt, "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / 3.14159265358979323846, 1) +
+                                             " degrees off their normal: a tilted gantry");
   }
 }
 
@@ -110,7 +118,8 @@ Affine affine_of(const FrameHeader& frame, const Vector& step) {
 
 VolumePlan plan_volume(std::span<const InstanceHeader> series) {
   auto slices = slices_of(series);
-  if (slices.size() < 2) throw Error(Reason::geometry_few, "a volume takes 2 slices at least, the series has " + std::to_string(slices.size()));
+  if (slices.size() < 2)
+    throw Error(Reason::geometry_few, "a volume takes 2 slices at least, the series has " + std::to_string(slices.size()));
   check_alike(slices);
   const auto& first = *slices.front().frame;
   auto normal = cross(across(first), down(first));

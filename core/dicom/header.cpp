@@ -67,9 +67,20 @@ void from_json(const nlohmann::json& json, InstanceHeader& h) {
 }
 
 const std::vector<std::string>& surveillance_keywords() {
-  static const std::vector<std::string> keywords{"Modality",        "Manufacturer", "ManufacturerModelName", "StationName",        "InstitutionName",
-                                                 "SoftwareVersions", "StudyDate",    "AcquisitionDateTime",   "BodyPartExamined",   "SliceThickness",
-                                                 "ConvolutionKernel", "KVP",         "Rows",                  "Columns"};
+  static const std::vector<std::string> keywords{"Modality",
+                                                 "Manufacturer",
+                                                 "ManufacturerModelName",
+                                                 "StationName",
+                                                 "InstitutionName",
+                                                 "SoftwareVersions",
+                                                 "StudyDate",
+                                                 "AcquisitionDateTime",
+                                                 "BodyPartExamined",
+                                                 "SliceThickness",
+                                                 "ConvolutionKernel",
+                                                 "KVP",
+                                                 "Rows",
+                                                 "Columns"};
   return keywords;
 }
 

@@ -12,10 +12,10 @@ namespace aidp {
 
 // Where one frame lies (Image Plane module, PS3.3 C.7.6.2; Enhanced: functional groups) and how its values are meant.
 struct FrameHeader {
-  std::optional<std::array<double, 3>> position_mm;      // ImagePositionPatient, LPS
-  std::optional<std::array<double, 6>> orientation;      // ImageOrientationPatient
+  std::optional<std::array<double, 3>> position_mm;       // ImagePositionPatient, LPS
+  std::optional<std::array<double, 6>> orientation;       // ImageOrientationPatient
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
-  double slope = 1, intercept = 0;                       // RescaleSlope, RescaleIntercept
+  double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept
 };
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.

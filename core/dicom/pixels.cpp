@@ -2,9 +2,9 @@
 #include "core/dicom/pixels.hpp"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
+#include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
 #include <cstring>
@@ -62,9 +62,12 @@ void put_bits_right(std::span<std::byte> bytes, const InstanceHeader& header) {
 void put_bits_right(std::span<std::byte> bytes, const InstanceHeader& header) {
   const bool is_signed = header.pixel_representation == 1;
   switch (header.bits_allocated) {
-    case 8: return is_signed ? put_bits_right<std::int8_t>(bytes, header) : put_bits_right<std::uint8_t>(bytes, header);
-    case 16: return is_signed ? put_bits_right<std::int16_t>(bytes, header) : put_bits_right<std::uint16_t>(bytes, header);
-    default: return is_signed ? put_bits_right<std::int32_t>(bytes, header) : put_bits_right<std::uint32_t>(bytes, header);
+    case 8:
+      return is_signed ? put_bits_right<std::int8_t>(bytes, header) : put_bits_right<std::uint8_t>(bytes, header);
+    case 16:
+      return is_signed ? put_bits_right<std::int16_t>(bytes, header) : put_bits_right<std::uint16_t>(bytes, header);
+    default:
+      return is_signed ? put_bits_right<std::int32_t>(bytes, header) : put_bits_right<std::uint32_t>(bytes, header);
   }
 }
 
@@ -94,21 +97,26 @@ void PixelFile::check() {
   encapsulated_ = codec_of(h.transfer_syntax_uid) != Codec::native;
   auto& dataset = file_->dataset();
   if (!dataset.tagExists(DCM_PixelData))
-    dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009)) ? unsupported("floating-point pixel data")
-                                                                                                 : throw Error(Reason::pixels_size, "there is no PixelData");
-  if (h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32) unsupported("BitsAllocated " + std::to_string(h.bits_allocated));
+    dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009))
+        ? unsupported("floating-point pixel data")
+        : throw Error(Reason::pixels_size, "there is no PixelData");
+  if (h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
+    unsupported("BitsAllocated " + std::to_string(h.bits_allocated));
   if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
-    throw Error(Reason::dicom_attribute, "BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
-                                             std::to_string(h.bits_allocated));
+    throw Error(Reason::dicom_attribute, "BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) +
+                                             " do not fit BitsAllocated " + std::to_string(h.bits_allocated));
   const auto& photometric = h.photometric_interpretation;
   const bool grey = h.samples_per_pixel == 1 && (photometric == "MONOCHROME1" || photometric == "MONOCHROME2");
   const bool colour = h.samples_per_pixel == 3 && h.bits_allocated <= 16;
-  if (!grey && !colour) unsupported("PhotometricInterpretation " + photometric + " with " + std::to_string(h.samples_per_pixel) + " samples");
+  if (!grey && !colour)
+    unsupported("PhotometricInterpretation " + photometric + " with " + std::to_string(h.samples_per_pixel) + " samples");
   const auto codec = codec_of(h.transfer_syntax_uid);
-  const bool becomes_rgb = photometric == "RGB" || codec == Codec::jpeg || (codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT"));
+  const bool becomes_rgb =
+      photometric == "RGB" || codec == Codec::jpeg || (codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT"));
   if (colour && !becomes_rgb) unsupported("PhotometricInterpretation " + photometric + " in " + h.transfer_syntax_uid);
   if (frame_bytes() > frame_bytes_at_most)
-    throw Error(Reason::pixels_limit, "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
+    throw Error(Reason::pixels_limit,
+                "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
 }
 
 PixelType PixelFile::type() const {
@@ -119,8 +127,8 @@ PixelType PixelFile::type() const {
 }
 
 std::size_t PixelFile::frame_bytes() const {
-  return static_cast<std::size_t>(header_.rows) * static_cast<std::size_t>(header_.columns) * static_cast<std::size_t>(header_.samples_per_pixel) *
-         static_cast<std::size_t>(header_.bits_allocated / 8);
+  return static_cast<std::size_t>(header_.rows) * static_cast<std::size_t>(header_.columns) *
+         static_cast<std::size_t>(header_.samples_per_pixel) * static_cast<std::size_t>(header_.bits_allocated / 8);
 }
 
 std::optional<std::array<std::int64_t, 2>> PixelFile::padding() const {
@@ -184,7 +192,8 @@ std::string PixelFile::encoded_frame(std::int64_t frame) const {
       at += fragment.size() + 8;
     }
   } else {
-    throw Error(Reason::pixels_corrupt, std::to_string(fragments_.size()) + " fragments for " + std::to_string(count) + " frames, and no offset table");
+    throw Error(Reason::pixels_corrupt,
+                std::to_string(fragments_.size()) + " fragments for " + std::to_string(count) + " frames, and no offset table");
   }
   if (encoded.empty()) throw Error(Reason::pixels_corrupt, "frame " + std::to_string(frame + 1) + " has no data");
   return encoded;
@@ -194,11 +203,21 @@ void PixelFile::decode(std::int64_t frame, std::span<std::byte> out) const {
   if (frame < 0 || frame >= header_.number_of_frames) throw Error(Reason::pixels_size, "there is no frame " + std::to_string(frame + 1));
   if (out.size() != frame_bytes()) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
   switch (codec_of(header_.transfer_syntax_uid)) {
-    case Codec::native: decode_native(file_->dataset(), frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out); break;
-    case Codec::rle: decode_rle(encoded_frame(frame), header_, out); break;
-    case Codec::jpeg: decode_jpeg(file_->dataset(), frame, header_, out); break;
-    case Codec::jpeg_ls: decode_jpeg_ls(encoded_frame(frame), header_, out); break;
-    case Codec::jpeg_2000: decode_jpeg_2000(encoded_frame(frame), header_, out); break;
+    case Codec::native:
+      decode_native(file_->dataset(), frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
+      break;
+    case Codec::rle:
+      decode_rle(encoded_frame(frame), header_, out);
+      break;
+    case Codec::jpeg:
+      decode_jpeg(file_->dataset(), frame, header_, out);
+      break;
+    case Codec::jpeg_ls:
+      decode_jpeg_ls(encoded_frame(frame), header_, out);
+      break;
+    case Codec::jpeg_2000:
+      decode_jpeg_2000(encoded_frame(frame), header_, out);
+      break;
   }
   put_bits_right(out, header_);
 }
@@ -207,11 +226,13 @@ void check_size(const char* codec, std::size_t columns, std::size_t rows, std::s
   if (columns == static_cast<std::size_t>(header.columns) && rows == static_cast<std::size_t>(header.rows) &&
       samples == static_cast<std::size_t>(header.samples_per_pixel))
     return;
-  throw Error(Reason::pixels_size, std::string(codec) + ": the codestream is " + std::to_string(rows) + " x " + std::to_string(columns) + " x " + std::to_string(samples) +
-                                       ", the header says " + std::to_string(header.rows) + " x " + std::to_string(header.columns) + " x " +
-                                       std::to_string(header.samples_per_pixel));
+  throw Error(Reason::pixels_size, std::string(codec) + ": the codestream is " + std::to_string(rows) + " x " + std::to_string(columns) +
+                                       " x " + std::to_string(samples) + ", the header says " + std::to_string(header.rows) + " x " +
+                                       std::to_string(header.columns) + " x " + std::to_string(header.samples_per_pixel));
 }
 
-std::vector<std::string> codec_names() { return {"native", "deflated", "RLE", "JPEG (DCMTK)", "JPEG-LS (CharLS)", "JPEG 2000 and HTJ2K (OpenJPEG)"}; }
+std::vector<std::string> codec_names() {
+  return {"native", "deflated", "RLE", "JPEG (DCMTK)", "JPEG-LS (CharLS)", "JPEG 2000 and HTJ2K (OpenJPEG)"};
+}
 
 }  // namespace aidp

@@ -52,8 +52,17 @@ nlohmann::json value_of(DcmElement& element) {
   auto values = nlohmann::json::array();
   const bool numeric = [&] {
     switch (element.ident()) {
-      case EVR_US: case EVR_SS: case EVR_UL: case EVR_SL: case EVR_FL: case EVR_FD: case EVR_DS: case EVR_IS: return true;
-      default: return false;
+      case EVR_US:
+      case EVR_SS:
+      case EVR_UL:
+      case EVR_SL:
+      case EVR_FL:
+      case EVR_FD:
+      case EVR_DS:
+      case EVR_IS:
+        return true;
+      default:
+        return false;
     }
   }();
   for (unsigned long i = 0; i < std::min(element.getVM(), values_at_most); ++i) {
@@ -62,7 +71,8 @@ nlohmann::json value_of(DcmElement& element) {
     const auto trimmed = std::string(trim(std::string_view(text.c_str(), text.length())));
     Float64 number = 0;
     if (numeric && element.getFloat64(number, i).good() && std::isfinite(number))
-      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(number)) : nlohmann::json(number));
+      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(number))
+                                                                               : nlohmann::json(number));
     else if (numeric && !trimmed.empty() && nlohmann::json::accept(trimmed) && nlohmann::json::parse(trimmed).is_number())
       values.push_back(nlohmann::json::parse(trimmed));
     else
@@ -107,7 +117,8 @@ void read_frame(DcmItem& item, FrameHeader& frame) {
 
 // Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
 void read_groups(DcmItem& groups, FrameHeader& frame) {
-  for (const auto& sequence : {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
+  for (const auto& sequence :
+       {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
     if (auto* item = item_in(groups, sequence)) read_frame(*item, frame);
 }
 

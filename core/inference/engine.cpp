@@ -11,7 +11,9 @@ namespace aidp {
 namespace {
 class TorchScript : public Engine {
  public:
-  TorchScript(const std::filesystem::path& file, const at::Device& device) : module_(torch::jit::load(file.string(), device)) { module_.eval(); }
+  TorchScript(const std::filesystem::path& file, const at::Device& device) : module_(torch::jit::load(file.string(), device)) {
+    module_.eval();
+  }
 
   at::Tensor forward(const at::Tensor& batch) override {
     const auto output = module_.forward({batch});

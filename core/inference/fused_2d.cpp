@@ -32,7 +32,8 @@ std::vector<Tap> taps(std::int64_t from, std::int64_t to) {
 }
 
 template <class Stored>
-void resample(const std::byte* bytes, std::int64_t columns, const Line& line, const std::vector<Tap>& down, const std::vector<Tap>& across, float* out) {
+void resample(const std::byte* bytes, std::int64_t columns, const Line& line, const std::vector<Tap>& down, const std::vector<Tap>& across,
+              float* out) {
   const auto* values = reinterpret_cast<const Stored*>(bytes);
   for (const auto& y : down) {
     const auto* above = values + y.low * columns;
@@ -62,7 +63,8 @@ Line line_of(const ImageHeader& image, const nlohmann::json& range) {
 bool fits(const ImageHeader& image, const Manifest& manifest) {
   const auto& steps = manifest.preprocess;
   if (manifest.unit != Unit::instance || manifest.channels != 1 || steps.size() != 2) return false;
-  if (steps[0].name != "ScaleIntensityRange" || steps[1].name != "Resize" || steps[1].arguments.value("mode", "area") != "bilinear") return false;
+  if (steps[0].name != "ScaleIntensityRange" || steps[1].name != "Resize" || steps[1].arguments.value("mode", "area") != "bilinear")
+    return false;
   if (steps[0].arguments.at("a_min") == steps[0].arguments.at("a_max")) return false;
   return image.samples == 1 && !image.inverted && !image.padding && image.slices == 1 && image.slope.size() == 1;
 }
@@ -79,10 +81,17 @@ std::optional<Sample> fused_sample(const ImageHeader& image, const std::byte* va
   const auto down = taps(image.rows, size[0]), across = taps(image.columns, size[1]);
   auto* out = sample.data.data_ptr<float>();
   switch (image.type) {
-    case PixelType::int16: resample<std::int16_t>(values, image.columns, line, down, across, out); break;
-    case PixelType::uint16: resample<std::uint16_t>(values, image.columns, line, down, across, out); break;
-    case PixelType::uint8: resample<std::uint8_t>(values, image.columns, line, down, across, out); break;
-    default: return std::nullopt;
+    case PixelType::int16:
+      resample<std::int16_t>(values, image.columns, line, down, across, out);
+      break;
+    case PixelType::uint16:
+      resample<std::uint16_t>(values, image.columns, line, down, across, out);
+      break;
+    case PixelType::uint8:
+      resample<std::uint8_t>(values, image.columns, line, down, across, out);
+      break;
+    default:
+      return std::nullopt;
   }
   const std::array<std::int64_t, 2> source{image.rows, image.columns};
   for (std::size_t axis = 0; axis < 2; ++axis) {

@@ -32,13 +32,15 @@ at::Device choose_device(const std::string& asked) {
     return at::kCPU;
   }
   const auto missing = [&](const std::string& there) {
-    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there, "choose one of these, or auto");
+    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there,
+                 "choose one of these, or auto");
   };
   std::string there = "cpu";
   for (int i = 0; i < gpus(); ++i) there += ", cuda:" + std::to_string(i);
   for (int i = 0; i < gpus(); ++i)
     if (asked == "cuda:" + std::to_string(i) || (asked == "cuda" && i == 0)) {
-      if (!works(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(i)))) throw missing(there + " (but it runs no kernel of this LibTorch)");
+      if (!works(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(i))))
+        throw missing(there + " (but it runs no kernel of this LibTorch)");
       return {at::kCUDA, static_cast<at::DeviceIndex>(i)};
     }
   throw missing(there);
@@ -71,7 +73,8 @@ std::string shape_text(at::IntArrayRef sizes) {
 
 double voxel_ml(const ImageHeader& image) {
   const auto& a = image.affine;
-  const double mm3 = std::abs(a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]));
+  const double mm3 =
+      std::abs(a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]));
   return mm3 / 1000;
 }
 
@@ -80,7 +83,8 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
   auto expected = sample.data.sizes().vec();
   expected[0] = 1;
   if (output.sizes() != at::IntArrayRef(expected))
-    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing, the model gave " + shape_text(output.sizes()));
+    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing, the model gave " +
+                                         shape_text(output.sizes()));
   return to_source_grid(output.select(0, 0).to(at::kByte), sample);
 }
 
@@ -94,7 +98,8 @@ InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Ma
   for (const auto& output : manifest.outputs) {
     if (output.kind == OutputKind::score) {
       if (output.index >= flat.numel())
-        throw Error(Reason::model_shape, "the output '" + output.name + "' is element " + std::to_string(output.index) + ", the model gave " + shape_text(processed.sizes()));
+        throw Error(Reason::model_shape, "the output '" + output.name + "' is element " + std::to_string(output.index) +
+                                             ", the model gave " + shape_text(processed.sizes()));
       result.values[output.name] = flat[output.index].item<double>();
       continue;
     }

@@ -42,7 +42,7 @@ struct InferenceFailure {
 using InferenceResult = std::variant<InferenceOutput, InferenceFailure>;
 
 struct DeviceRow {
-  std::string name;         // "cpu", "cuda:0"
+  std::string name;  // "cpu", "cuda:0"
   std::string description;
   std::uint64_t memory_bytes = 0;
 };

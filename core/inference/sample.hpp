@@ -20,8 +20,8 @@ struct AxisMap {
 
 // An image on its way to the model. Volumes are [channel, i, j, k] (column, row, slice) as MONAI has them, images [channel, row, column].
 struct Sample {
-  at::Tensor data;             // float32
-  std::vector<AxisMap> axes;   // of the spatial axes
+  at::Tensor data;            // float32
+  std::vector<AxisMap> axes;  // of the spatial axes
   ImageHeader source;
   bool volume = false;
 
@@ -34,7 +34,8 @@ struct Sample {
 // Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value.
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
 
-// A label map on a sample's grid ([axes...], integer) to the source grid, by the nearest voxel; outside it is 0. [slice, row, column], uint8.
+// A label map on a sample's grid ([axes...], integer) to the source grid, by the nearest voxel; outside it is 0. [slice, row, column],
+// uint8.
 at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample);
 
 }  // namespace aidp

@@ -9,13 +9,20 @@ namespace aidp {
 namespace {
 at::ScalarType scalar_type(PixelType type) {
   switch (type) {
-    case PixelType::uint8: return at::kByte;
-    case PixelType::int8: return at::kChar;
-    case PixelType::int16: return at::kShort;
-    case PixelType::int32: return at::kInt;
-    case PixelType::float32: return at::kFloat;
-    case PixelType::uint16: return at::kUInt16;
-    case PixelType::uint32: return at::kUInt32;
+    case PixelType::uint8:
+      return at::kByte;
+    case PixelType::int8:
+      return at::kChar;
+    case PixelType::int16:
+      return at::kShort;
+    case PixelType::int32:
+      return at::kInt;
+    case PixelType::float32:
+      return at::kFloat;
+    case PixelType::uint16:
+      return at::kUInt16;
+    case PixelType::uint32:
+      return at::kUInt32;
   }
   throw Error(Reason::internal, "no such pixel type");
 }
@@ -33,16 +40,19 @@ at::Tensor per_slice(const std::vector<double>& values, const at::Tensor& like) 
 
 // [slice, row, column, sample] of real values.
 at::Tensor real_values(const ImageHeader& image, const std::byte* values, const at::Device& device) {
-  const auto stored = at::from_blob(const_cast<std::byte*>(values), {image.slices, image.rows, image.columns, image.samples}, scalar_type(image.type));
+  const auto stored =
+      at::from_blob(const_cast<std::byte*>(values), {image.slices, image.rows, image.columns, image.samples}, scalar_type(image.type));
   auto real = stored.to(device, at::kFloat);
   if (real.data_ptr() == stored.data_ptr()) real = real.clone();
   at::Tensor padded;
-  if (image.padding) padded = (real >= static_cast<double>((*image.padding)[0])).logical_and_(real <= static_cast<double>((*image.padding)[1]));
+  if (image.padding)
+    padded = (real >= static_cast<double>((*image.padding)[0])).logical_and_(real <= static_cast<double>((*image.padding)[1]));
   if (image.inverted) real.neg_().add_(mirror_sum(image));
   const bool one = image.slope.size() == 1;
   if (one && (image.slope[0] != 1 || image.intercept[0] != 0)) real.mul_(image.slope[0]).add_(image.intercept[0]);
   if (!one) real.mul_(per_slice(image.slope, real)).add_(per_slice(image.intercept, real));
-  if (padded.defined() && padded.any().item<bool>() && !padded.all().item<bool>()) real.masked_fill_(padded, real.masked_select(padded.logical_not()).min());
+  if (padded.defined() && padded.any().item<bool>() && !padded.all().item<bool>())
+    real.masked_fill_(padded, real.masked_select(padded.logical_not()).min());
   return real;
 }
 }  // namespace
@@ -61,7 +71,8 @@ double Sample::spacing_mm(std::size_t axis) const {
 
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device) {
   if (image.samples != channels)
-    throw Error(Reason::pixels_unsupported, "the image has " + std::to_string(image.samples) + " samples per pixel, the model takes " + std::to_string(channels));
+    throw Error(Reason::pixels_unsupported,
+                "the image has " + std::to_string(image.samples) + " samples per pixel, the model takes " + std::to_string(channels));
   Sample sample;
   sample.source = image;
   sample.volume = volume;
@@ -82,12 +93,14 @@ at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample) {
   for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {
     const auto& map = sample.axes[axis];
     const auto length = mask.size(static_cast<std::int64_t>(axis));
-    const auto source = at::arange(source_size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(mask.device()).dtype(at::kDouble));
+    const auto source =
+        at::arange(source_size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(mask.device()).dtype(at::kDouble));
     const auto index = ((source - map.offset) / map.scale).round_().to(at::kLong);
     const auto inside = (index >= 0).logical_and_(index < length);
     std::vector<std::int64_t> shape(static_cast<std::size_t>(mask.dim()), 1);
     shape[axis] = -1;
-    mask = mask.index_select(static_cast<std::int64_t>(axis), index.clamp(0, length - 1)).mul_(inside.to(mask.scalar_type()).reshape(shape));
+    mask =
+        mask.index_select(static_cast<std::int64_t>(axis), index.clamp(0, length - 1)).mul_(inside.to(mask.scalar_type()).reshape(shape));
   }
   std::vector<std::int64_t> order(mask.dim() == 3 ? 3 : 2);  // tensor axes in the order slice, row, column
   for (std::size_t axis = 0; axis < sample.axes.size(); ++axis)

@@ -109,7 +109,8 @@ const std::map<std::string, Apply>& table() {
   static const std::map<std::string, Apply> transforms{
       {"EnsureChannelFirst", [](Sample&, const Arguments&) {}},
       {"Orientation", [](Sample& s, const Arguments& a) { orientation(s, a.at("axcodes").get<std::string>()); }},
-      {"Spacing", [](Sample& s, const Arguments& a) { respace(s, a.at("pixdim").get<std::vector<double>>(), a.value("mode", "bilinear")); }},
+      {"Spacing",
+       [](Sample& s, const Arguments& a) { respace(s, a.at("pixdim").get<std::vector<double>>(), a.value("mode", "bilinear")); }},
       {"Resize", [](Sample& s, const Arguments& a) { resize(s, a.at("spatial_size").get<Sizes>(), a.value("mode", "area")); }},
       {"ResizeWithPadOrCrop",
        [](Sample& s, const Arguments& a) {

@@ -33,9 +33,9 @@ std::vector<Rule> read_rules(const YAML::Node& node, Mistakes& mistakes);
 
 Rule read_leaf(Fields& fields, Mistakes& mistakes) {
   using Test = Rule::Test;
-  static const std::vector<std::pair<std::string, Test>> tests{{"equals", Test::equals}, {"any_of", Test::any_of},     {"regex", Test::regex},
-                                                               {"range", Test::range},   {"contains", Test::contains}, {"excludes", Test::excludes},
-                                                               {"present", Test::present}};
+  static const std::vector<std::pair<std::string, Test>> tests{
+      {"equals", Test::equals},     {"any_of", Test::any_of},     {"regex", Test::regex},    {"range", Test::range},
+      {"contains", Test::contains}, {"excludes", Test::excludes}, {"present", Test::present}};
   Rule rule;
   rule.attribute = fields.text("attribute");
   check_form(fields.node(), rule.attribute, "[A-Z][A-Za-z0-9]*", "DICOM keyword such as Modality or SliceThickness", mistakes);
@@ -52,7 +52,8 @@ Rule read_leaf(Fields& fields, Mistakes& mistakes) {
     if (value.IsMap()) mistakes.add(value, "'" + key + "' takes a plain value");
     if (value.IsSequence() != (test == Test::any_of || test == Test::range))
       mistakes.add(value, "'" + key + "' takes " + (value.IsSequence() ? "one value" : "a list"));
-    else if (test == Test::range && (rule.values.size() != 2 || std::ranges::any_of(rule.values, [](const json& v) { return !v.is_null() && !v.is_number(); })))
+    else if (test == Test::range &&
+             (rule.values.size() != 2 || std::ranges::any_of(rule.values, [](const json& v) { return !v.is_null() && !v.is_number(); })))
       mistakes.add(value, "'range' takes [low, high], numbers or null");
     else if (test == Test::present && !rule.values[0].is_boolean())
       mistakes.add(value, "'present' takes true or false");
@@ -100,12 +101,16 @@ bool fits(const Parameter& parameter, const json& value) {
     return kind && (!parameter.positive || v.get<double>() > 0);
   };
   switch (parameter.type) {
-    case Type::number: return good(value);
-    case Type::boolean: return value.is_boolean();
+    case Type::number:
+      return good(value);
+    case Type::boolean:
+      return value.is_boolean();
     case Type::text:
-      return value.is_string() && (parameter.allowed.empty() || std::ranges::find(parameter.allowed, value.get<std::string>()) != parameter.allowed.end());
+      return value.is_string() &&
+             (parameter.allowed.empty() || std::ranges::find(parameter.allowed, value.get<std::string>()) != parameter.allowed.end());
     case Type::numbers:
-    case Type::integers: return value.is_array() && !value.empty() && std::ranges::all_of(value, good);
+    case Type::integers:
+      return value.is_array() && !value.empty() && std::ranges::all_of(value, good);
   }
   return false;
 }
@@ -114,11 +119,16 @@ std::string expectation(const Parameter& parameter) {
   using Type = Parameter::Type;
   const std::string sign = parameter.positive ? " above 0" : "";
   switch (parameter.type) {
-    case Type::number: return "a number" + sign;
-    case Type::boolean: return "true or false";
-    case Type::text: return parameter.allowed.empty() ? "a text" : "one of " + join(parameter.allowed, ", ");
-    case Type::numbers: return "a list of numbers" + sign;
-    case Type::integers: return "a list of whole numbers" + sign;
+    case Type::number:
+      return "a number" + sign;
+    case Type::boolean:
+      return "true or false";
+    case Type::text:
+      return parameter.allowed.empty() ? "a text" : "one of " + join(parameter.allowed, ", ");
+    case Type::numbers:
+      return "a list of numbers" + sign;
+    case Type::integers:
+      return "a list of whole numbers" + sign;
   }
   return {};
 }
@@ -129,14 +139,16 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
   for (const char* key : {"spatial_size", "roi_size", "pixdim"})
     if (arguments.contains(key) && arguments[key].is_array() && arguments[key].size() != dimensions)
       mistakes.add(node, std::string("'") + key + "' takes " + std::to_string(dimensions) + " numbers for this unit of inference");
-  if (transform.name == "Activations" && arguments["sigmoid"] == arguments["softmax"]) mistakes.add(node, "Activations takes exactly one of sigmoid, softmax");
+  if (transform.name == "Activations" && arguments["sigmoid"] == arguments["softmax"])
+    mistakes.add(node, "Activations takes exactly one of sigmoid, softmax");
   if (transform.name == "AsDiscrete" && arguments["argmax"].get<bool>() == arguments.contains("threshold"))
     mistakes.add(node, "AsDiscrete takes exactly one of argmax, threshold");
   if (transform.name != "Orientation" || !arguments["axcodes"].is_string()) return;
   auto codes = arguments["axcodes"].get<std::string>();
   std::set<char> axes;
   for (const char code : codes) axes.insert(code == 'L' ? 'R' : code == 'P' ? 'A' : code == 'I' ? 'S' : code);
-  if (codes.size() != 3 || axes != std::set<char>{'R', 'A', 'S'}) mistakes.add(node, "'axcodes' takes three letters, one of each pair R/L, A/P, S/I, such as RAS");
+  if (codes.size() != 3 || axes != std::set<char>{'R', 'A', 'S'})
+    mistakes.add(node, "'axcodes' takes three letters, one of each pair R/L, A/P, S/I, such as RAS");
 }
 
 Transform read_transform(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes) {
@@ -269,21 +281,24 @@ void read_identity(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.name = fields.text("name");
   check_form(fields.node()["name"], manifest.name, "[a-z0-9][a-z0-9-]{0,62}", "model name: small letters, digits and '-'", mistakes);
   manifest.version = fields.text("version");
-  check_form(fields.node()["version"], manifest.version, "[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?", "version such as 1.0.0 (semver)", mistakes);
+  check_form(fields.node()["version"], manifest.version, "[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?", "version such as 1.0.0 (semver)",
+             mistakes);
   manifest.title = fields.text("title");
   manifest.vendor = fields.text("vendor");
   manifest.contact = fields.text("contact");
   manifest.licence = fields.text("licence");
   manifest.intended_use = fields.text("intended_use");
   manifest.not_for = fields.text("not_for", false);
-  manifest.regulatory_status = fields.choice("regulatory_status", {"research-use-only", "investigational", "ce-marked", "ukca-marked", "fda-cleared"});
+  manifest.regulatory_status =
+      fields.choice("regulatory_status", {"research-use-only", "investigational", "ce-marked", "ukca-marked", "fda-cleared"});
 }
 
 void read_artifact(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   const auto node = fields.take("artifact", true);
   if (!node.IsDefined()) return;
   Fields artifact(node, "artifact", mistakes);
-  manifest.artifact_kind = artifact.choice("kind", {"torchscript", "aotinductor"}) == "torchscript" ? ArtifactKind::torchscript : ArtifactKind::aotinductor;
+  manifest.artifact_kind =
+      artifact.choice("kind", {"torchscript", "aotinductor"}) == "torchscript" ? ArtifactKind::torchscript : ArtifactKind::aotinductor;
   manifest.artifact_file = package_path(artifact, "file", mistakes);
   artifact.finish();
 }
@@ -303,7 +318,9 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
 Manifest parse_manifest(const std::string& yaml, const std::string& file_name) {
   Mistakes mistakes;
   mistakes.add(strict_yaml_mistakes(yaml));
-  const auto fail = [&] { throw Error(Reason::manifest_invalid, mistakes.text(file_name), "correct the manifest; man 5 aidp-manifest describes every key"); };
+  const auto fail = [&] {
+    throw Error(Reason::manifest_invalid, mistakes.text(file_name), "correct the manifest; man 5 aidp-manifest describes every key");
+  };
   if (!mistakes.empty()) fail();
   Manifest manifest;
   const auto root = YAML::Load(yaml);

@@ -16,9 +16,10 @@ namespace aidp {
 struct Rule {
   enum class Test { equals, any_of, regex, range, contains, excludes, present, all, any, none };
   Test test = Test::present;
-  std::string attribute;              // DICOM keyword, e.g. "Modality"; empty for all/any/none
-  std::vector<nlohmann::json> values;  // equals, contains, excludes, regex: one; any_of: some; range: [low, high], null is open; present: true/false
-  std::vector<Rule> rules;            // of all, any, none
+  std::string attribute;  // DICOM keyword, e.g. "Modality"; empty for all/any/none
+  std::vector<nlohmann::json>
+      values;               // equals, contains, excludes, regex: one; any_of: some; range: [low, high], null is open; present: true/false
+  std::vector<Rule> rules;  // of all, any, none
 };
 
 // A step of preprocessing or postprocessing, by its MONAI name, with all its arguments (defaults included).
@@ -32,20 +33,20 @@ enum class Unit { instance, series };  // what one inference takes: a frame of a
 enum class OutputKind { score, mask, volume };
 
 struct Output {
-  std::string name;                // column of results.csv, e.g. "nodule_probability"
+  std::string name;  // column of results.csv, e.g. "nodule_probability"
   OutputKind kind = OutputKind::score;
-  int index = 0;                   // score: which element of the flattened output of one item
-  std::optional<double> flag_at;   // score, volume: flagged where value >= flag_at
-  std::vector<int> labels;         // volume: labels whose volume is summed, in ml
+  int index = 0;                     // score: which element of the flattened output of one item
+  std::optional<double> flag_at;     // score, volume: flagged where value >= flag_at
+  std::vector<int> labels;           // volume: labels whose volume is summed, in ml
   std::map<int, std::string> names;  // mask: label number to its meaning
-  std::string unit;                // "1" for scores, "ml" for volumes
+  std::string unit;                  // "1" for scores, "ml" for volumes
 };
 
 struct GoldenCase {
   std::string name;
-  std::string input;                      // folder of DICOM files, relative to the package
-  std::map<std::string, double> expect;   // output name to value
-  double tolerance = 0;                   // largest allowed absolute difference
+  std::string input;                     // folder of DICOM files, relative to the package
+  std::map<std::string, double> expect;  // output name to value
+  double tolerance = 0;                  // largest allowed absolute difference
 };
 
 struct Manifest {
@@ -54,14 +55,14 @@ struct Manifest {
   ArtifactKind artifact_kind = ArtifactKind::torchscript;
   std::string artifact_file;
   Unit unit = Unit::instance;
-  std::vector<Rule> select;        // all must hold
-  int channels = 1;                // samples per pixel that the model takes: 1 or 3
+  std::vector<Rule> select;  // all must hold
+  int channels = 1;          // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
   std::vector<Transform> postprocess;
   std::vector<Output> outputs;
-  int batch_max = 32;              // items in one forward pass
-  int timeout_s = 300;             // for one item
-  double tolerance = 1e-3;         // allowed difference between devices
+  int batch_max = 32;       // items in one forward pass
+  int timeout_s = 300;      // for one item
+  double tolerance = 1e-3;  // allowed difference between devices
   std::vector<GoldenCase> golden;
 
   std::string id() const { return name + "@" + version; }

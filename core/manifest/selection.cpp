@@ -26,18 +26,27 @@ std::string words(const Rule& rule) {
     return std::string(how) + " of (" + join(parts, "; ") + ")";
   };
   switch (rule.test) {
-    case Test::equals: return rule.attribute + " must equal " + words(rule.values);
-    case Test::any_of: return rule.attribute + " must be one of " + words(rule.values);
-    case Test::regex: return rule.attribute + " must match /" + words(rule.values) + "/";
+    case Test::equals:
+      return rule.attribute + " must equal " + words(rule.values);
+    case Test::any_of:
+      return rule.attribute + " must be one of " + words(rule.values);
+    case Test::regex:
+      return rule.attribute + " must match /" + words(rule.values) + "/";
     case Test::range:
       return rule.attribute + " must lie in [" + (rule.values[0].is_null() ? "-inf" : words(rule.values[0])) + ", " +
              (rule.values[1].is_null() ? "inf" : words(rule.values[1])) + "]";
-    case Test::contains: return rule.attribute + " must contain " + words(rule.values);
-    case Test::excludes: return rule.attribute + " must not contain " + words(rule.values);
-    case Test::present: return rule.attribute + (rule.values.at(0).get<bool>() ? " must be present" : " must be absent");
-    case Test::all: return nested("all");
-    case Test::any: return nested("any");
-    case Test::none: return nested("none");
+    case Test::contains:
+      return rule.attribute + " must contain " + words(rule.values);
+    case Test::excludes:
+      return rule.attribute + " must not contain " + words(rule.values);
+    case Test::present:
+      return rule.attribute + (rule.values.at(0).get<bool>() ? " must be present" : " must be absent");
+    case Test::all:
+      return nested("all");
+    case Test::any:
+      return nested("any");
+    case Test::none:
+      return nested("none");
   }
   return {};
 }
@@ -59,7 +68,8 @@ bool in_range(const nlohmann::json& seen, const Rule& rule) {
   if (seen.is_array()) return !seen.empty() && std::ranges::all_of(seen, [&](const auto& value) { return in_range(value, rule); });
   if (!seen.is_number()) return false;
   const auto value = seen.get<double>();
-  return (rule.values[0].is_null() || value >= rule.values[0].get<double>()) && (rule.values[1].is_null() || value <= rule.values[1].get<double>());
+  return (rule.values[0].is_null() || value >= rule.values[0].get<double>()) &&
+         (rule.values[1].is_null() || value <= rule.values[1].get<double>());
 }
 
 bool holds(const Rule& rule, const nlohmann::json& attributes) {
@@ -73,14 +83,21 @@ bool holds(const Rule& rule, const nlohmann::json& attributes) {
   if (!there) return rule.test == Test::excludes;
   const auto& seen = attributes[rule.attribute];
   switch (rule.test) {
-    case Test::equals: return equal(seen, rule.values[0]);
-    case Test::any_of: return std::ranges::any_of(rule.values, [&](const auto& wanted) { return equal(seen, wanted); });
-    case Test::range: return in_range(seen, rule);
-    case Test::contains: return contains(seen, rule.values[0]);
-    case Test::excludes: return !contains(seen, rule.values[0]);
+    case Test::equals:
+      return equal(seen, rule.values[0]);
+    case Test::any_of:
+      return std::ranges::any_of(rule.values, [&](const auto& wanted) { return equal(seen, wanted); });
+    case Test::range:
+      return in_range(seen, rule);
+    case Test::contains:
+      return contains(seen, rule.values[0]);
+    case Test::excludes:
+      return !contains(seen, rule.values[0]);
     case Test::regex:
-      return std::regex_search(words(seen).substr(0, regex_text_at_most), std::regex(rule.values[0].get<std::string>(), std::regex::ECMAScript));
-    default: return false;
+      return std::regex_search(words(seen).substr(0, regex_text_at_most),
+                               std::regex(rule.values[0].get<std::string>(), std::regex::ECMAScript));
+    default:
+      return false;
   }
 }
 

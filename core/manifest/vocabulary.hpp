@@ -12,9 +12,9 @@ struct Parameter {
   enum class Type { number, boolean, text, numbers, integers };
   std::string name;
   Type type = Type::number;
-  nlohmann::json standard;            // the default; null: required; discarded: optional without a default
-  std::vector<std::string> allowed;   // of a text
-  bool positive = false;              // every number > 0
+  nlohmann::json standard;           // the default; null: required; discarded: optional without a default
+  std::vector<std::string> allowed;  // of a text
+  bool positive = false;             // every number > 0
 };
 
 // A transform of MONAI's vocabulary (MONAI 1.6, monai.transforms) that aidp runs.

@@ -22,7 +22,8 @@ std::vector<PackageFile> list_package(const fs::path& folder) {
     const auto status = entry.symlink_status();
     const auto path = entry.path().lexically_relative(folder).generic_string();
     if (fs::is_directory(status)) continue;
-    if (!fs::is_regular_file(status)) invalid(path + " in " + folder.string() + " is a link or a special file", "a package holds plain files only");
+    if (!fs::is_regular_file(status))
+      invalid(path + " in " + folder.string() + " is a link or a special file", "a package holds plain files only");
     if (printable(path) != path) invalid("a file name in " + folder.string() + " holds control characters", "rename it");
     files.push_back({path, entry.file_size(), hex(sha256_file(entry.path()))});
     if (files.size() > files_at_most) invalid(folder.string() + " holds more than 10,000 files", "name the package's own folder");
@@ -33,7 +34,8 @@ std::vector<PackageFile> list_package(const fs::path& folder) {
 
 void need(const std::vector<PackageFile>& files, const std::string& path, const fs::path& folder) {
   if (std::ranges::find(files, path, &PackageFile::path) == files.end())
-    invalid("the package " + folder.string() + " has no " + path + ", which its model.yaml names", "put the file there or correct model.yaml");
+    invalid("the package " + folder.string() + " has no " + path + ", which its model.yaml names",
+            "put the file there or correct model.yaml");
 }
 }  // namespace
 

@@ -92,7 +92,8 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
   for (const auto& model : list()) {
     if (model.digest == package.digest) return {Installed::already, model};
     if (model.name == package.manifest.name && model.version == package.manifest.version)
-      throw Error(Reason::package_conflict, package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
+      throw Error(Reason::package_conflict,
+                  package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
   const auto final_folder = home_.models() / package.digest;
@@ -110,8 +111,9 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
   Transaction transaction(database_);
   const auto time = now();
   database_
-      .prepare("INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
-               " ON CONFLICT (digest) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at")
+      .prepare(
+          "INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
+          " ON CONFLICT (digest) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at")
       .bind(1, package.digest)
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
@@ -119,7 +121,8 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
       .bind(5, to_text(time))
       .run();
   AuditLog audit(database_);
-  audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model", package.digest);
+  audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model",
+                   package.digest);
   audit.seal();
   transaction.commit();
   return {Installed::now, find(package.digest)};
@@ -150,13 +153,17 @@ InstalledModel Repository::find(const std::string& reference) {
   for (const auto& model : models) names.push_back(model.name + "@" + model.version);
   const auto near = nearest(reference, names);
   throw Error(Reason::model_unknown, "no model '" + printable(reference) + "' is installed",
-              near ? "did you mean '" + *near + "'?" : models.empty() ? "install one with `aidp model install PATH`" : "see `aidp model list`");
+              near             ? "did you mean '" + *near + "'?"
+              : models.empty() ? "install one with `aidp model install PATH`"
+                               : "see `aidp model list`");
 }
 
 Package Repository::verify(const InstalledModel& model) {
-  const std::string remedy = "remove it with `aidp model remove " + model.name + "@" + model.version + "` and install it again from a trusted copy";
+  const std::string remedy =
+      "remove it with `aidp model remove " + model.name + "@" + model.version + "` and install it again from a trusted copy";
   const auto changed = [&](const std::string& what) -> Error {
-    return {Reason::package_changed, "the installed model " + model.name + "@" + model.version + " is not what was installed: " + what, remedy};
+    return {Reason::package_changed, "the installed model " + model.name + "@" + model.version + " is not what was installed: " + what,
+            remedy};
   };
   const auto list_file = home_.models() / (model.digest + ".files");
   if (!fs::exists(model.folder)) throw changed("its folder is missing");
@@ -174,9 +181,13 @@ Package Repository::verify(const InstalledModel& model) {
 
 void Repository::remove(const InstalledModel& model) {
   Transaction transaction(database_);
-  database_.prepare("UPDATE model SET state = 'removed', changed_at = ? WHERE digest = ?").bind(1, to_text(now())).bind(2, model.digest).run();
+  database_.prepare("UPDATE model SET state = 'removed', changed_at = ? WHERE digest = ?")
+      .bind(1, to_text(now()))
+      .bind(2, model.digest)
+      .run();
   AuditLog audit(database_);
-  audit.append_row({{"event", "model.removed"}, {"model", model.name + "@" + model.version}, {"model_digest", model.digest}}, "model", model.digest);
+  audit.append_row({{"event", "model.removed"}, {"model", model.name + "@" + model.version}, {"model_digest", model.digest}}, "model",
+                   model.digest);
   audit.seal();
   transaction.commit();
   if (fs::exists(model.folder)) remove_tree(model.folder);

@@ -35,7 +35,8 @@ std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 std::string percent(const std::optional<Proportion>& p) { return p ? percent(p->value) : "no data"; }
 std::string interval(const std::optional<Proportion>& p) {
   if (!p) return "nothing to count";
-  return percent(p->low) + " to " + percent(p->high) + " (95 %), n = " + std::to_string(p->total) + (p->total < few ? ": too few to rely on" : "");
+  return percent(p->low) + " to " + percent(p->high) + " (95 %), n = " + std::to_string(p->total) +
+         (p->total < few ? ": too few to rely on" : "");
 }
 
 std::string seconds(const std::optional<double>& s) {
@@ -51,7 +52,8 @@ std::string table(const Rows& rows, bool numbers = true) {
     html += "<tr>";
     for (std::size_t c = 0; c < rows[r].size(); ++c) {
       const std::string tag = r == 0 ? "th" : "td";
-      html += "<" + tag + (numbers && c > 0 ? " class=\"n\"" : "") + (r == 0 ? " scope=\"col\"" : "") + ">" + html_escape(rows[r][c]) + "</" + tag + ">";
+      html += "<" + tag + (numbers && c > 0 ? " class=\"n\"" : "") + (r == 0 ? " scope=\"col\"" : "") + ">" + html_escape(rows[r][c]) +
+              "</" + tag + ">";
     }
     html += "</tr>";
   }
@@ -59,18 +61,21 @@ std::string table(const Rows& rows, bool numbers = true) {
 }
 
 std::string section(const std::string& title, const std::string& subtitle, const std::string& chart, const Rows& data) {
-  return "<section><h2>" + html_escape(title) + "</h2><p class=\"sub\">" + html_escape(subtitle) + "</p>" + chart + "<details><summary>Figures</summary>" + table(data) + "</details></section>";
+  return "<section><h2>" + html_escape(title) + "</h2><p class=\"sub\">" + html_escape(subtitle) + "</p>" + chart +
+         "<details><summary>Figures</summary>" + table(data) + "</details></section>";
 }
 
 std::string card(const std::string& name, const std::string& value, const std::string& more) {
-  return "<div class=\"card\"><span>" + html_escape(name) + "</span><b>" + html_escape(value) + "</b><span>" + html_escape(more) + "</span></div>";
+  return "<div class=\"card\"><span>" + html_escape(name) + "</span><b>" + html_escape(value) + "</b><span>" + html_escape(more) +
+         "</span></div>";
 }
 
 std::string before(std::int64_t count) { return std::to_string(count) + " in the period before"; }
 
 std::string cards(const SurveillanceReport& r) {
   return "<div class=\"cards\">" + card("Studies seen", std::to_string(r.now.studies), before(r.previous.studies)) +
-         card("Series seen", std::to_string(r.now.series), before(r.previous.series)) + card("Coverage", percent(r.now.coverage), "before: " + percent(r.previous.coverage)) +
+         card("Series seen", std::to_string(r.now.series), before(r.previous.series)) +
+         card("Coverage", percent(r.now.coverage), "before: " + percent(r.previous.coverage)) +
          card("Flagged", percent(r.now.flagged), "before: " + percent(r.previous.flagged)) +
          card("Median turnaround", seconds(r.now.turnaround_s_p50), "before: " + seconds(r.previous.turnaround_s_p50)) + "</div>";
 }
@@ -96,14 +101,18 @@ Rows rows_of(const std::vector<Bar>& bars, const char* what) {
 
 std::string outcomes(const SurveillanceReport& r) {
   const auto bars = bars_of(r.now.outcomes, r.previous.outcomes);
-  return section("How the series ended", "Coverage " + percent(r.now.coverage) + ", " + interval(r.now.coverage) + ". Coverage: completed of those that the model's rules let in.",
+  return section("How the series ended",
+                 "Coverage " + percent(r.now.coverage) + ", " + interval(r.now.coverage) +
+                     ". Coverage: completed of those that the model's rules let in.",
                  bar_chart(bars, "Series by outcome, this period and the one before"), rows_of(bars, "Outcome"));
 }
 
 std::string reasons(const SurveillanceReport& r) {
   const auto bars = bars_of(r.now.reasons, r.previous.reasons);
-  return section("Why series or files were not used", std::to_string(r.now.files_outside) + " files belong to no series. Each reason's meaning: man 7 aidp.",
-                 bars.empty() ? "<p>Every series was completed.</p>" : bar_chart(bars, "Series and files by reason"), rows_of(bars, "Outcome and reason"));
+  return section("Why series or files were not used",
+                 std::to_string(r.now.files_outside) + " files belong to no series. Each reason's meaning: man 7 aidp.",
+                 bars.empty() ? "<p>Every series was completed.</p>" : bar_chart(bars, "Series and files by reason"),
+                 rows_of(bars, "Outcome and reason"));
 }
 
 std::string weeks(const SurveillanceReport& r) {
@@ -113,16 +122,22 @@ std::string weeks(const SurveillanceReport& r) {
     const auto name = date_text(week.week).substr(5);
     const auto& p = week.flagged;
     points.push_back(p ? Point{name, p->value, p->low, p->high} : Point{name, {}, {}, {}});
-    rows.push_back({date_text(week.week), p ? std::to_string(p->count) : "0", p ? std::to_string(p->total) : "0", percent(p), p ? percent(p->low) + " to " + percent(p->high) : ""});
+    rows.push_back({date_text(week.week), p ? std::to_string(p->count) : "0", p ? std::to_string(p->total) : "0", percent(p),
+                    p ? percent(p->low) + " to " + percent(p->high) : ""});
   }
-  return section("Flag rate by week", "Share of completed items that the model flagged, with Wilson's 95 % interval; all: " + percent(r.now.flagged) + ", " + interval(r.now.flagged),
+  return section("Flag rate by week",
+                 "Share of completed items that the model flagged, with Wilson's 95 % interval; all: " + percent(r.now.flagged) + ", " +
+                     interval(r.now.flagged),
                  share_chart(points, "Flag rate by week with 95 % intervals"), rows);
 }
 
 std::string turnaround(const SurveillanceReport& r) {
-  return "<section><h2>Turnaround</h2><p class=\"sub\">From the moment an item was queued to its recorded result; quantiles over " + std::to_string(r.now.items) + " items.</p>" +
-         table({{"Quantile", "This period", "Before"}, {"half of the items", seconds(r.now.turnaround_s_p50), seconds(r.previous.turnaround_s_p50)},
-                {"9 of 10", seconds(r.now.turnaround_s_p90), seconds(r.previous.turnaround_s_p90)}, {"99 of 100", seconds(r.now.turnaround_s_p99), seconds(r.previous.turnaround_s_p99)}}) +
+  return "<section><h2>Turnaround</h2><p class=\"sub\">From the moment an item was queued to its recorded result; quantiles over " +
+         std::to_string(r.now.items) + " items.</p>" +
+         table({{"Quantile", "This period", "Before"},
+                {"half of the items", seconds(r.now.turnaround_s_p50), seconds(r.previous.turnaround_s_p50)},
+                {"9 of 10", seconds(r.now.turnaround_s_p90), seconds(r.previous.turnaround_s_p90)},
+                {"99 of 100", seconds(r.now.turnaround_s_p99), seconds(r.previous.turnaround_s_p99)}}) +
          "</section>";
 }
 
@@ -136,9 +151,11 @@ std::string spreads(const char* title, const std::vector<ScoreGroup>& groups, co
     for (const auto& g : groups) {
       if (g.output != output) continue;
       boxes.push_back({g.group + " (" + std::to_string(g.n) + ")", *g.low, *g.q1, *g.median, *g.q3, *g.high});
-      rows.push_back({g.group, std::to_string(g.n), fixed(*g.low, 3), fixed(*g.q1, 3), fixed(*g.median, 3), fixed(*g.q3, 3), fixed(*g.high, 3)});
+      rows.push_back(
+          {g.group, std::to_string(g.n), fixed(*g.low, 3), fixed(*g.q1, 3), fixed(*g.median, 3), fixed(*g.q3, 3), fixed(*g.high, 3)});
     }
-    html += section(output + " by " + title, "Box: middle half with the median; line: 5th to 95th percentile. The number of items is in brackets.",
+    html += section(output + " by " + title,
+                    "Box: middle half with the median; line: 5th to 95th percentile. The number of items is in brackets.",
                     spread_chart(boxes, output + " by " + title), rows);
   }
   return html;
@@ -147,7 +164,8 @@ std::string spreads(const char* title, const std::vector<ScoreGroup>& groups, co
 std::string models(const SurveillanceReport& r) {
   Rows rows{{"Model", "Version", "Status", "Items", "Digest"}};
   for (const auto& m : r.models) rows.push_back({m.name, m.version, m.regulatory_status, std::to_string(m.items), m.digest.substr(0, 16)});
-  return "<section><h2>Models in use</h2><p class=\"sub\">Which versions gave the results of this period.</p>" + table(rows, false) + "</section>";
+  return "<section><h2>Models in use</h2><p class=\"sub\">Which versions gave the results of this period.</p>" + table(rows, false) +
+         "</section>";
 }
 
 bool research_only(const SurveillanceReport& r) {
@@ -157,18 +175,27 @@ bool research_only(const SurveillanceReport& r) {
 
 std::string to_html(const SurveillanceReport& r) {
   const auto period = date_text(r.from) + " to " + date_text(Time(r.to - std::chrono::days(1)));
-  std::string html = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-                     "<title>Surveillance " + period + "</title><style>" + style + "</style></head><body><main>";
-  html += "<h1>AI surveillance report</h1><p class=\"sub\">" + html_escape(period + (r.model_filter.empty() ? ", all models" : ", " + r.model_filter)) + "; compared with the " +
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+      "<title>Surveillance " +
+      period + "</title><style>" + style + "</style></head><body><main>";
+  html += "<h1>AI surveillance report</h1><p class=\"sub\">" +
+          html_escape(period + (r.model_filter.empty() ? ", all models" : ", " + r.model_filter)) + "; compared with the " +
           std::to_string((r.to - r.from) / std::chrono::days(1)) + " days before. Made " + to_text(r.generated).substr(0, 16) + " UTC.</p>";
-  if (research_only(r)) html += "<p class=\"note\"><strong>Research use only.</strong> A model of this report is not approved for clinical decisions.</p>";
+  if (research_only(r))
+    html += "<p class=\"note\"><strong>Research use only.</strong> A model of this report is not approved for clinical decisions.</p>";
   html += cards(r);
-  html += "<p class=\"key sub\"><i style=\"background:var(--now)\"></i>this period<i style=\"background:var(--before)\"></i>the period before (thin)</p>";
-  html += "<div class=\"grid\">" + outcomes(r) + reasons(r) + weeks(r) + turnaround(r) + spreads("site", r.by_site, "Site") + spreads("scanner", r.by_scanner, "Scanner") + models(r) +
+  html +=
+      "<p class=\"key sub\"><i style=\"background:var(--now)\"></i>this period<i style=\"background:var(--before)\"></i>the period before "
+      "(thin)</p>";
+  html += "<div class=\"grid\">" + outcomes(r) + reasons(r) + weeks(r) + turnaround(r) + spreads("site", r.by_site, "Site") +
+          spreads("scanner", r.by_scanner, "Scanner") + models(r) +
           "<section><h2>Audit</h2><p class=\"sub\">Head of the audit log when this was made: keep this report elsewhere, then "
-          "<code>aidp audit verify --size " + std::to_string(r.audit_size) + " --root ROOT</code> proves that nothing before it was changed.</p><p>" + std::to_string(r.audit_size) +
-          " leaves, root <code>" + r.audit_root + "</code></p></section></div>";
+          "<code>aidp audit verify --size " +
+          std::to_string(r.audit_size) + " --root ROOT</code> proves that nothing before it was changed.</p><p>" +
+          std::to_string(r.audit_size) + " leaves, root <code>" + r.audit_root + "</code></p></section></div>";
   return html + "</main></body></html>\n";
 }
 

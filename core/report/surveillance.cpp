@@ -35,9 +35,11 @@ class Maker {
   void weeks(SurveillanceReport& report) {
     std::map<Time, std::pair<std::int64_t, std::int64_t>> weeks;
     for (auto week = week_start(report.from); week < report.to; week += std::chrono::days(7)) weeks[week] = {};
-    auto rows = select("SELECT item.flags, item.finished_at FROM item JOIN job ON job.id = item.job_id WHERE item.outcome = 'completed' AND item.finished_at >= ?2"
-                       " AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1) AND item.flags <> '{}'",
-                       report.from, report.to);
+    auto rows = select(
+        "SELECT item.flags, item.finished_at FROM item JOIN job ON job.id = item.job_id WHERE item.outcome = 'completed' AND "
+        "item.finished_at >= ?2"
+        " AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1) AND item.flags <> '{}'",
+        report.from, report.to);
     while (rows.step()) {
       auto& [flagged, total] = weeks[week_start(parse_time(rows.text(1)))];
       ++total;
@@ -48,10 +50,13 @@ class Maker {
 
   void scores(SurveillanceReport& report) {
     std::map<std::pair<std::string, std::string>, std::vector<double>> sites, scanners;
-    auto rows = select("SELECT item.\"values\", series.attributes, job.site, job.model_name FROM item JOIN job ON job.id = item.job_id JOIN series ON series.job_id = item.job_id"
-                       " AND series.study_uid = item.study_uid AND series.series_uid = item.series_uid WHERE item.outcome = 'completed' AND item.finished_at >= ?2"
-                       " AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)",
-                       report.from, report.to);
+    auto rows = select(
+        "SELECT item.\"values\", series.attributes, job.site, job.model_name FROM item JOIN job ON job.id = item.job_id JOIN series ON "
+        "series.job_id = item.job_id"
+        " AND series.study_uid = item.study_uid AND series.series_uid = item.series_uid WHERE item.outcome = 'completed' AND "
+        "item.finished_at >= ?2"
+        " AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)",
+        report.from, report.to);
     while (rows.step()) {
       const auto attributes = json::parse(rows.text(1), nullptr, false);
       const auto site = or_unknown(rows.text(2).empty() ? text_of(attributes, "InstitutionName") : rows.text(2));
@@ -68,10 +73,13 @@ class Maker {
   }
 
   std::vector<ReportedModel> models(Time from, Time to) {
-    auto rows = select("SELECT job.model_name, job.model_version, job.model_digest, coalesce(model.manifest, ''), count(*) FROM item JOIN job ON job.id = item.job_id"
-                       " LEFT JOIN model ON model.digest = job.model_digest WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)"
-                       " GROUP BY 1, 2, 3 ORDER BY 1, 2",
-                       from, to);
+    auto rows = select(
+        "SELECT job.model_name, job.model_version, job.model_digest, coalesce(model.manifest, ''), count(*) FROM item JOIN job ON job.id = "
+        "item.job_id"
+        " LEFT JOIN model ON model.digest = job.model_digest WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR "
+        "job.model_name = ?1)"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 2",
+        from, to);
     std::vector<ReportedModel> models;
     while (rows.step()) models.push_back({rows.text(0), rows.text(1), rows.text(2), status_in(rows.text(3)), rows.integer(4)});
     return models;
@@ -86,7 +94,8 @@ class Maker {
 
   static bool any_flag(const std::string& flags) {
     const auto parsed = json::parse(flags, nullptr, false);
-    return parsed.is_object() && std::ranges::any_of(parsed, [](const auto& flag) { return flag.is_boolean() && flag.template get<bool>(); });
+    return parsed.is_object() &&
+           std::ranges::any_of(parsed, [](const auto& flag) { return flag.is_boolean() && flag.template get<bool>(); });
   }
 
   // The one line of a stored manifest that a report needs; it was checked when it was installed.
@@ -99,19 +108,24 @@ class Maker {
   }
 
   void count_series(Time from, Time to, PeriodVolume& volume) {
-    auto rows = select("SELECT count(DISTINCT CASE WHEN series.series_uid <> '' THEN series.study_uid END), sum(series.series_uid <> ''), coalesce(sum(series.instances), 0),"
-                       " sum(series.series_uid = '') FROM series JOIN job ON job.id = series.job_id WHERE series.recorded_at >= ?2 AND series.recorded_at < ?3"
-                       " AND (?1 = '' OR job.model_name = ?1)",
-                       from, to);
+    auto rows = select(
+        "SELECT count(DISTINCT CASE WHEN series.series_uid <> '' THEN series.study_uid END), sum(series.series_uid <> ''), "
+        "coalesce(sum(series.instances), 0),"
+        " sum(series.series_uid = '') FROM series JOIN job ON job.id = series.job_id WHERE series.recorded_at >= ?2 AND series.recorded_at "
+        "< ?3"
+        " AND (?1 = '' OR job.model_name = ?1)",
+        from, to);
     if (rows.step()) {
       volume.studies = rows.integer(0);
       volume.series = rows.integer(1);
       volume.instances = rows.integer(2);
       volume.files_outside = rows.integer(3);
     }
-    auto outcomes = select("SELECT series.outcome, series.reason, series.series_uid <> '', count(*) FROM series JOIN job ON job.id = series.job_id WHERE series.recorded_at >= ?2"
-                           " AND series.recorded_at < ?3 AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3",
-                           from, to);
+    auto outcomes = select(
+        "SELECT series.outcome, series.reason, series.series_uid <> '', count(*) FROM series JOIN job ON job.id = series.job_id WHERE "
+        "series.recorded_at >= ?2"
+        " AND series.recorded_at < ?3 AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3",
+        from, to);
     while (outcomes.step()) {
       if (outcomes.integer(2) != 0) volume.outcomes[outcomes.text(0)] += outcomes.integer(3);
       if (!outcomes.text(1).empty()) volume.reasons[outcomes.text(0) + ": " + outcomes.text(1)] += outcomes.integer(3);
@@ -121,9 +135,11 @@ class Maker {
   }
 
   void count_items(Time from, Time to, PeriodVolume& volume) {
-    auto rows = select("SELECT item.outcome, item.flags, (julianday(item.finished_at) - julianday(item.queued_at)) * 86400 FROM item JOIN job ON job.id = item.job_id"
-                       " WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)",
-                       from, to);
+    auto rows = select(
+        "SELECT item.outcome, item.flags, (julianday(item.finished_at) - julianday(item.queued_at)) * 86400 FROM item JOIN job ON job.id = "
+        "item.job_id"
+        " WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)",
+        from, to);
     std::vector<double> seconds;
     std::int64_t flagged = 0, flaggable = 0;
     while (rows.step()) {
@@ -144,8 +160,8 @@ class Maker {
     std::vector<ScoreGroup> groups;
     for (auto& [key, scores] : values) {
       std::ranges::sort(scores);
-      groups.push_back({key.first, key.second, static_cast<std::int64_t>(scores.size()), quantile(scores, 0.25), quantile(scores, 0.5), quantile(scores, 0.75),
-                        quantile(scores, 0.05), quantile(scores, 0.95)});
+      groups.push_back({key.first, key.second, static_cast<std::int64_t>(scores.size()), quantile(scores, 0.25), quantile(scores, 0.5),
+                        quantile(scores, 0.75), quantile(scores, 0.05), quantile(scores, 0.95)});
     }
     return groups;
   }

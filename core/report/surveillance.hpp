@@ -16,11 +16,11 @@ namespace aidp {
 // Counts of one period.
 struct PeriodVolume {
   std::int64_t studies = 0, series = 0, instances = 0, items = 0, files_outside = 0;  // files_outside: belong to no series
-  std::map<std::string, std::int64_t> outcomes;                                        // of series
-  std::map<std::string, std::int64_t> reasons;                                         // of series and files that were not completed
-  std::optional<Proportion> coverage;                          // completed of the series that the rules let in
-  std::optional<double> turnaround_s_p50, turnaround_s_p90, turnaround_s_p99;  // of items, queued to finished
-  std::optional<Proportion> flagged;                           // of completed items with a flag
+  std::map<std::string, std::int64_t> outcomes;                                       // of series
+  std::map<std::string, std::int64_t> reasons;                                        // of series and files that were not completed
+  std::optional<Proportion> coverage;                                                 // completed of the series that the rules let in
+  std::optional<double> turnaround_s_p50, turnaround_s_p90, turnaround_s_p99;         // of items, queued to finished
+  std::optional<Proportion> flagged;                                                  // of completed items with a flag
 };
 
 struct WeekFlags {
@@ -56,8 +56,8 @@ struct SurveillanceReport {
 // Site: the job's --site, else InstitutionName. Scanner: Manufacturer and ManufacturerModelName.
 SurveillanceReport make_surveillance(Database& database, Time from, Time to, const std::optional<std::string>& model, Time generated_at);
 
-std::string to_html(const SurveillanceReport& report);        // one file, no script
-std::string to_csv(const SurveillanceReport& report);         // section,key,metric,value,low,high,n,period
-nlohmann::json to_json(const SurveillanceReport& report);     // schema aidp.surveillance/1
+std::string to_html(const SurveillanceReport& report);     // one file, no script
+std::string to_csv(const SurveillanceReport& report);      // section,key,metric,value,low,high,n,period
+nlohmann::json to_json(const SurveillanceReport& report);  // schema aidp.surveillance/1
 
 }  // namespace aidp

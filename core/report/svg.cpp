@@ -14,7 +14,8 @@ constexpr double width = 600;
 std::string n(double value) { return fixed(value, 1); }
 
 std::string text(double x, double y, const std::string& words, const char* anchor = "start", const char* kind = "") {
-  return "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" text-anchor=\"" + anchor + "\" class=\"" + kind + "\">" + html_escape(words) + "</text>";
+  return "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" text-anchor=\"" + anchor + "\" class=\"" + kind + "\">" + html_escape(words) +
+         "</text>";
 }
 
 std::string line(double x1, double y1, double x2, double y2, const char* kind) {
@@ -22,14 +23,18 @@ std::string line(double x1, double y1, double x2, double y2, const char* kind) {
 }
 
 std::string box(double x, double y, double w, double h, const char* kind) {
-  return "<rect x=\"" + n(x) + "\" y=\"" + n(y) + "\" width=\"" + n(std::max(w, 0.0)) + "\" height=\"" + n(h) + "\" class=\"" + kind + "\" rx=\"2\"/>";
+  return "<rect x=\"" + n(x) + "\" y=\"" + n(y) + "\" width=\"" + n(std::max(w, 0.0)) + "\" height=\"" + n(h) + "\" class=\"" + kind +
+         "\" rx=\"2\"/>";
 }
 
 std::string frame(double height, const std::string& label, const std::string& inside) {
-  return "<svg viewBox=\"0 0 " + n(width) + " " + n(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">" + inside + "</svg>";
+  return "<svg viewBox=\"0 0 " + n(width) + " " + n(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">" + inside +
+         "</svg>";
 }
 
-std::string shortened(const std::string& name, std::size_t length) { return name.size() <= length ? name : name.substr(0, length - 1) + "."; }
+std::string shortened(const std::string& name, std::size_t length) {
+  return name.size() <= length ? name : name.substr(0, length - 1) + ".";
+}
 
 // A round number at or above `value`.
 double ceiling(double value) {
@@ -50,7 +55,8 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
   double y = 6;
   for (const auto& bar : bars) {
     const auto length = [&](double value) { return (right - left) * value / most; };
-    svg += text(left - 10, y + 16, shortened(bar.name, 34), "end") + box(left, y + 3, length(bar.value), 14, "now") + box(left, y + 19, length(bar.before), 5, "before");
+    svg += text(left - 10, y + 16, shortened(bar.name, 34), "end") + box(left, y + 3, length(bar.value), 14, "now") +
+           box(left, y + 19, length(bar.before), 5, "before");
     svg += text(left + length(bar.value) + 6, y + 15, fixed(bar.value, 0), "start", "figure");
     y += row;
   }
@@ -66,7 +72,8 @@ std::string share_chart(const std::vector<Point>& points, const std::string& lab
   std::string svg, path;
   for (int tick = 0; tick <= 4; ++tick) {
     const double share = most * tick / 4;
-    svg += line(left, y_of(share), right, y_of(share), tick == 0 ? "axis" : "grid") + text(left - 6, y_of(share) + 4, fixed(100 * share, most < 0.1 ? 1 : 0) + "%", "end", "small");
+    svg += line(left, y_of(share), right, y_of(share), tick == 0 ? "axis" : "grid") +
+           text(left - 6, y_of(share) + 4, fixed(100 * share, most < 0.1 ? 1 : 0) + "%", "end", "small");
   }
   const double step = (right - left) / static_cast<double>(std::max<std::size_t>(points.size(), 1));
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -96,12 +103,14 @@ std::string spread_chart(const std::vector<Spread>& spreads, const std::string& 
   double y = 6;
   for (const auto& s : spreads) {
     svg += text(left - 10, y + 16, shortened(s.name, 34), "end") + line(x_of(s.low), y + 12, x_of(s.high), y + 12, "whisker");
-    svg += box(x_of(s.q1), y + 4, std::max(x_of(s.q3) - x_of(s.q1), 1.0), 16, "box") + line(x_of(s.median), y + 2, x_of(s.median), y + 22, "median");
+    svg += box(x_of(s.q1), y + 4, std::max(x_of(s.q3) - x_of(s.q1), 1.0), 16, "box") +
+           line(x_of(s.median), y + 2, x_of(s.median), y + 22, "median");
     y += row;
   }
   for (int tick = 0; tick <= 4; ++tick) {
     const double value = least + (most - least) * tick / 4;
-    svg = line(x_of(value), 2, x_of(value), y, "grid") + svg + text(x_of(value), y + 16, number(std::round(value * 1000) / 1000), "middle", "small");
+    svg = line(x_of(value), 2, x_of(value), y, "grid") + svg +
+          text(x_of(value), y + 16, number(std::round(value * 1000) / 1000), "middle", "small");
   }
   return frame(y + 24, label, svg);
 }

@@ -4,8 +4,8 @@
 #include <hdf5.h>
 
 #include <cmath>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -52,7 +52,8 @@ hid_t text_type() {
 // One growing 1-D dataset, written in blocks.
 class Column {
  public:
-  Column(hid_t group, const std::string& name, bool is_text) : is_text_(is_text), type_(is_text ? text_type() : H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose) {
+  Column(hid_t group, const std::string& name, bool is_text)
+      : is_text_(is_text), type_(is_text ? text_type() : H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose) {
     const hsize_t none = 0, unlimited = H5S_UNLIMITED;
     const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
     const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
@@ -65,7 +66,9 @@ class Column {
     if (is_text_)
       texts_.push_back(value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump());
     else
-      numbers_.push_back(value.is_number() ? value.get<double>() : value.is_boolean() ? value.get<bool>() : std::numeric_limits<double>::quiet_NaN());
+      numbers_.push_back(value.is_number()    ? value.get<double>()
+                         : value.is_boolean() ? value.get<bool>()
+                                              : std::numeric_limits<double>::quiet_NaN());
     if (texts_.size() + numbers_.size() == rows_per_block) flush();
   }
 
@@ -78,7 +81,8 @@ class Column {
     const Handle memory_space(H5Screate_simple(1, &count, nullptr), H5Sclose);
     std::vector<const char*> pointers;
     for (const auto& text : texts_) pointers.push_back(text.c_str());
-    check(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT, is_text_ ? static_cast<const void*>(pointers.data()) : numbers_.data()));
+    check(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT,
+                   is_text_ ? static_cast<const void*>(pointers.data()) : numbers_.data()));
     written_ = end;
     texts_.clear();
     numbers_.clear();

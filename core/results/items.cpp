@@ -48,12 +48,18 @@ void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
   insert.reset();
   insert.bind(1, job_id).bind(2, item.key).bind(3, item.study_uid).bind(4, item.series_uid).bind(5, item.sop_uid).bind(6, item.frame);
   insert.bind(7, name(item.outcome)).bind(8, reason_text(item.reason)).bind(9, printable(item.message)).bind(10, item.attempts);
-  insert.bind(11, column_json(values_json(item.values))).bind(12, column_json(item.flags)).bind(13, column_json(artefacts_json(item.artefacts)));
+  insert.bind(11, column_json(values_json(item.values)))
+      .bind(12, column_json(item.flags))
+      .bind(13, column_json(artefacts_json(item.artefacts)));
   insert.bind(14, to_text(item.queued)).bind(15, to_text(item.finished)).bind(16, printable(item.device));
   insert.bind(17, finite(item.decode_ms)).bind(18, finite(item.infer_ms)).bind(19, audit_.size());
   if (insert.step()) {
-    nlohmann::json event{{"event", "item." + std::string(name(item.outcome))}, {"job", job_id}, {"key", item.key}, {"table", "item"},
-                         {"row", insert.integer(0)}, {"row_sha256", row_sha256(insert)}};
+    nlohmann::json event{{"event", "item." + std::string(name(item.outcome))},
+                         {"job", job_id},
+                         {"key", item.key},
+                         {"table", "item"},
+                         {"row", insert.integer(0)},
+                         {"row_sha256", row_sha256(insert)}};
     add_reason(event, item.reason);
     audit_.append(std::move(event));
   }
@@ -68,8 +74,12 @@ void Recorder::record_series(const std::string& job_id, const SeriesRecord& seri
   insert.bind(7, name(series.outcome)).bind(8, reason_text(series.reason)).bind(9, printable(series.message));
   insert.bind(10, to_text(now())).bind(11, audit_.size());
   if (insert.step()) {
-    nlohmann::json event{{"event", "series." + std::string(name(series.outcome))}, {"job", job_id}, {"instances", series.instances}, {"table", "series"},
-                         {"row", insert.integer(0)}, {"row_sha256", row_sha256(insert)}};
+    nlohmann::json event{{"event", "series." + std::string(name(series.outcome))},
+                         {"job", job_id},
+                         {"instances", series.instances},
+                         {"table", "series"},
+                         {"row", insert.integer(0)},
+                         {"row_sha256", row_sha256(insert)}};
     add_reason(event, series.reason);
     audit_.append(std::move(event));
   }
@@ -104,7 +114,8 @@ std::set<std::string> Recorder::completed_keys(const std::string& job_id) {
   return keys;
 }
 
-void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths) {
+void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys,
+                         const std::set<std::string>& series_uids_and_paths) {
   std::vector<std::pair<std::int64_t, std::string>> items;
   auto item_rows = database_.prepare("SELECT id, key FROM item WHERE job_id = ?");
   item_rows.bind(1, job_id);
@@ -134,13 +145,15 @@ void Recorder::keep_only(const std::string& job_id, const std::set<std::string>&
 }
 
 void Recorder::for_each_item(const std::string& job_id, const std::function<void(const ItemRecord&)>& visit) {
-  auto rows = database_.prepare(std::string("SELECT ") + item_columns + " FROM item WHERE job_id = ? ORDER BY study_uid, series_uid, sop_uid, frame, key");
+  auto rows = database_.prepare(std::string("SELECT ") + item_columns +
+                                " FROM item WHERE job_id = ? ORDER BY study_uid, series_uid, sop_uid, frame, key");
   rows.bind(1, job_id);
   while (rows.step()) visit(item_of(rows));
 }
 
 void Recorder::for_each_series(const std::string& job_id, const std::function<void(const SeriesRecord&)>& visit) {
-  auto rows = database_.prepare(std::string("SELECT ") + series_columns + " FROM series WHERE job_id = ? ORDER BY study_uid, series_uid, path");
+  auto rows =
+      database_.prepare(std::string("SELECT ") + series_columns + " FROM series WHERE job_id = ? ORDER BY study_uid, series_uid, path");
   rows.bind(1, job_id);
   while (rows.step()) visit(series_of(rows));
 }

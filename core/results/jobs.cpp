@@ -8,7 +8,8 @@ Recorder::Recorder(Database& database) : database_(database), audit_(database) {
 Recorder::~Recorder() = default;
 
 std::optional<JobRecord> Recorder::job_of(const std::filesystem::path& out) {
-  auto row = database_.prepare("SELECT id, key, model_digest, model_name, model_version, site, settings, out FROM job WHERE out = ? AND state <> 'discarded'");
+  auto row = database_.prepare(
+      "SELECT id, key, model_digest, model_name, model_version, site, settings, out FROM job WHERE out = ? AND state <> 'discarded'");
   row.bind(1, out.string());
   if (!row.step()) return {};
   return JobRecord{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
@@ -17,8 +18,9 @@ std::optional<JobRecord> Recorder::job_of(const std::filesystem::path& out) {
 void Recorder::begin_job(const JobRecord& job) {
   Transaction transaction(database_);
   database_
-      .prepare("INSERT INTO job (id, key, model_digest, model_name, model_version, site, settings, out, state, started_at, leaf)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, 0)")
+      .prepare(
+          "INSERT INTO job (id, key, model_digest, model_name, model_version, site, settings, out, state, started_at, leaf)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, 0)")
       .bind(1, job.id)
       .bind(2, job.key)
       .bind(3, job.model_digest)
@@ -29,7 +31,11 @@ void Recorder::begin_job(const JobRecord& job) {
       .bind(8, job.out)
       .bind(9, to_text(now()))
       .run();
-  audit_.append_row({{"event", "job.started"}, {"job", job.id}, {"job_key", job.key}, {"model", job.model_name + "@" + job.model_version}, {"model_digest", job.model_digest}},
+  audit_.append_row({{"event", "job.started"},
+                     {"job", job.id},
+                     {"job_key", job.key},
+                     {"model", job.model_name + "@" + job.model_version},
+                     {"model_digest", job.model_digest}},
                     "job", job.id);
   audit_.seal();
   transaction.commit();

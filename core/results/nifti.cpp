@@ -33,9 +33,9 @@ std::array<std::byte, voxels_at> header_of(const ImageHeader& image) {
   put(header, 76, 1.0F);
   for (std::size_t i = 0; i < 3; ++i) put(header, 80 + 4 * i, static_cast<float>(image.spacing_mm[i]));
   put(header, 108, static_cast<float>(voxels_at));
-  put(header, 112, 1.0F);                 // scl_slope
-  put<char>(header, 123, 2);              // mm
-  put<std::int16_t>(header, 254, 1);      // sform: scanner coordinates
+  put(header, 112, 1.0F);             // scl_slope
+  put<char>(header, 123, 2);          // mm
+  put<std::int16_t>(header, 254, 1);  // sform: scanner coordinates
   for (std::size_t row = 0; row < 3; ++row)
     for (std::size_t column = 0; column < 4; ++column)
       put(header, 280 + 16 * row + 4 * column, static_cast<float>((row < 2 ? -1 : 1) * image.affine[4 * row + column]));  // LPS to RAS
@@ -46,7 +46,8 @@ std::array<std::byte, voxels_at> header_of(const ImageHeader& image) {
 
 void write_nifti(const std::filesystem::path& file, const ImageHeader& image, std::span<const std::byte> voxels) {
   if (voxels.size() != image.bytes() || image.type != PixelType::uint8) throw Error(Reason::internal, "a mask has one byte for each voxel");
-  if (image.columns > 32767 || image.rows > 32767 || image.slices > 32767) throw Error(Reason::pixels_limit, "NIfTI-1 takes 32767 voxels a side at most");
+  if (image.columns > 32767 || image.rows > 32767 || image.slices > 32767)
+    throw Error(Reason::pixels_limit, "NIfTI-1 takes 32767 voxels a side at most");
   publish_with(file, [&](const std::filesystem::path& temporary) {
     errno = 0;
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> zip(gzopen(temporary.c_str(), "wb1"), gzclose);

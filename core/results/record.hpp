@@ -24,12 +24,12 @@ std::optional<Outcome> outcome_named(std::string_view name);
 
 // One invocation of `run`; a resumed run is the same job.
 struct JobRecord {
-  std::string id;             // UUIDv7
-  std::string key;            // SHA-256 of what defines the job: model digest, inputs, settings that change results
+  std::string id;   // UUIDv7
+  std::string key;  // SHA-256 of what defines the job: model digest, inputs, settings that change results
   std::string model_digest, model_name, model_version;
-  std::string site;           // --site, or empty
-  std::string settings;       // JSON of all settings
-  std::string out;            // output folder, absolute
+  std::string site;      // --site, or empty
+  std::string settings;  // JSON of all settings
+  std::string out;       // output folder, absolute
 };
 
 // One row of the ledger: a series, or a file that belongs to no series (series_uid empty, `path` set).
@@ -43,15 +43,15 @@ struct SeriesRecord {
 };
 
 struct ArtefactRecord {
-  std::string path;    // relative to the output folder
+  std::string path;  // relative to the output folder
   std::string sha256;
 };
 
 // One unit of inference and how it ended.
 struct ItemRecord {
-  std::string key;        // hex SHA-256(model digest, sorted SOP Instance UIDs with content hashes, frame, settings)
+  std::string key;                             // hex SHA-256(model digest, sorted SOP Instance UIDs with content hashes, frame, settings)
   std::string study_uid, series_uid, sop_uid;  // sop_uid: instance units only
-  std::int64_t frame = 0;  // 1-based for multi-frame instances, else 0
+  std::int64_t frame = 0;                      // 1-based for multi-frame instances, else 0
   Outcome outcome = Outcome::completed;
   std::optional<Reason> reason;
   std::string message;
@@ -79,7 +79,7 @@ class Recorder {
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
-  void begin_job(const JobRecord& job);   // audit: job.started
+  void begin_job(const JobRecord& job);    // audit: job.started
   void resume_job(const std::string& id);  // audit: job.resumed
   // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.
   void discard_job(const std::string& id);
@@ -97,7 +97,8 @@ class Recorder {
   // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
   void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths);
 
-  void for_each_item(const std::string& job_id, const std::function<void(const ItemRecord&)>& visit);      // ordered by study, series, sop, frame
+  void for_each_item(const std::string& job_id,
+                     const std::function<void(const ItemRecord&)>& visit);  // ordered by study, series, sop, frame
   void for_each_series(const std::string& job_id, const std::function<void(const SeriesRecord&)>& visit);  // ordered by study, series, path
 
   AuditLog& audit() { return audit_; }
@@ -119,6 +120,7 @@ class Recorder {
 // "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from run to run:
 // device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job was
 // killed and resumed. results.h5 is made by a worker from results.jsonl (core/results/hdf5.hpp).
-void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
+void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names,
+                   const std::filesystem::path& out);
 
 }  // namespace aidp

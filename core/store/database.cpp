@@ -20,11 +20,13 @@ constexpr int busy_timeout_ms = 5000;
 void check_place(const fs::path& file, Database::Access access) {
   const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   if (const auto system = network_file_system(folder))
-    throw Error(Reason::store_network, "the store " + file.string() + " would be on a network file system (" + *system + "), where locks cannot be trusted",
+    throw Error(Reason::store_network,
+                "the store " + file.string() + " would be on a network file system (" + *system + "), where locks cannot be trusted",
                 "put it on a local disk with --home or AIDP_HOME; results may stay on the network");
   std::error_code none;
   if (access == Database::Access::read && fs::file_size(file, none) + 1 <= 1)  // 0 bytes, or (uintmax_t)-1: not there
-    throw Error(Reason::path_missing, "there is no store at " + file.string(), "install a model or run a job first, or name another home with --home");
+    throw Error(Reason::path_missing, "there is no store at " + file.string(),
+                "install a model or run a job first, or name another home with --home");
 }
 
 // A reader opens for writing too where it may: only so can it roll back what a killed writer left half done.
@@ -41,7 +43,8 @@ std::int64_t schema_version(Database& database) {
 
 [[noreturn]] void throw_newer(const fs::path& file, std::int64_t found, std::int64_t known) {
   throw Error(Reason::store_newer,
-              "the store " + file.string() + " has schema version " + std::to_string(found) + "; this aidp knows versions up to " + std::to_string(known),
+              "the store " + file.string() + " has schema version " + std::to_string(found) + "; this aidp knows versions up to " +
+                  std::to_string(known),
               "use the newer aidp that wrote it, or another home with --home");
 }
 
@@ -52,7 +55,8 @@ void migrate(Database& database, const fs::path& file, Database::Access access) 
   if (version > newest) throw_newer(file, version, newest);
   if (version == newest) return;
   if (access == Database::Access::read)
-    throw Error(Reason::usage, "the store " + file.string() + " has the old schema version " + std::to_string(version), "run a command that writes, such as run; it brings it up to date");
+    throw Error(Reason::usage, "the store " + file.string() + " has the old schema version " + std::to_string(version),
+                "run a command that writes, such as run; it brings it up to date");
   Transaction transaction(database);
   version = schema_version(database);  // another process may have been first
   for (; version < newest; ++version) database.execute(steps[static_cast<std::size_t>(version)]);

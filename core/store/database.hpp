@@ -32,8 +32,8 @@ class Statement {
     return value ? bind(parameter, *value) : bind_null(parameter);
   }
 
-  bool step();   // true: a row is there
-  void run();    // for statements without rows; resets for the next use
+  bool step();  // true: a row is there
+  void run();   // for statements without rows; resets for the next use
   void reset();
 
   std::string text(int column) const;

@@ -23,7 +23,8 @@ void throw_sqlite(sqlite3* database, int code, const std::string& what) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(Reason::store_locked, detail, std::string("another aidp is writing; ") + again);
-    case SQLITE_FULL: throw Error(Reason::disk_full, detail, std::string("free some space and ") + again);
+    case SQLITE_FULL:
+      throw Error(Reason::disk_full, detail, std::string("free some space and ") + again);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw Error(Reason::store_damaged, detail, "restore the store from a backup, or move it away and start a new one");
@@ -33,7 +34,8 @@ void throw_sqlite(sqlite3* database, int code, const std::string& what) {
     case SQLITE_PERM:
     case SQLITE_AUTH:
       throw Error(Reason::io_failed, detail, "check that the store's folder is there and may be written");
-    default: throw Error(Reason::internal, detail);
+    default:
+      throw Error(Reason::internal, detail);
   }
 }
 
@@ -110,10 +112,14 @@ std::string Statement::column_name(int column) const { return sqlite3_column_nam
 
 Statement::Type Statement::type(int column) const {
   switch (sqlite3_column_type(statement_, column)) {
-    case SQLITE_INTEGER: return Type::integer;
-    case SQLITE_FLOAT: return Type::real;
-    case SQLITE_NULL: return Type::null;
-    default: return Type::text;
+    case SQLITE_INTEGER:
+      return Type::integer;
+    case SQLITE_FLOAT:
+      return Type::real;
+    case SQLITE_NULL:
+      return Type::null;
+    default:
+      return Type::text;
   }
 }
 

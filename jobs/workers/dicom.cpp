@@ -55,8 +55,8 @@ void describe(const PixelFile& file, const json& request, ImageHeader& image, bo
     image.has_geometry = request.at("has_geometry");
     return;
   }
-  const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns && image.samples == header.samples_per_pixel &&
-                    image.inverted == (header.photometric_interpretation == "MONOCHROME1");
+  const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns &&
+                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1");
   if (!same) throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
 }
 
@@ -74,7 +74,8 @@ json decode_image(const json& request, std::span<std::byte> slab) {
     if (!file || file->header().path != path) {
       file.emplace(path);
       files.push_back({{"path", path}, {"sha256", file->sha256()}});
-      if (file->header().sop_instance_uid != slice.at("sop_instance_uid")) throw Error(Reason::dicom_changed, "the file changed between scan and decoding");
+      if (file->header().sop_instance_uid != slice.at("sop_instance_uid"))
+        throw Error(Reason::dicom_changed, "the file changed between scan and decoding");
     }
     describe(*file, request, image, done == 0);
     if (done + file->frame_bytes() > bytes) throw Error(Reason::dicom_changed, "the image is larger than its header said");
@@ -116,15 +117,16 @@ int main() {
   const rlimit limit{memory_bytes + images.size() + masks.size(), memory_bytes + images.size() + masks.size()};
   ::setrlimit(RLIMIT_AS, &limit);
   start_dicom();
-  serve({{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
-         {"scan", scan},
-         {"decode", [&](const json& request) { return decode(request, images); }},
-         {"write_mask", [&](const json& request) { return write_mask(request, masks); }},
-         {"write_hdf5",
-          [](const json& request) {
-            write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
-            return json::object();
-          }},
-         {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
+  serve(
+      {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
+       {"scan", scan},
+       {"decode", [&](const json& request) { return decode(request, images); }},
+       {"write_mask", [&](const json& request) { return write_mask(request, masks); }},
+       {"write_hdf5",
+        [](const json& request) {
+          write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
+          return json::object();
+        }},
+       {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
   return 0;
 }

@@ -20,7 +20,8 @@ class ModelWorker {
   ModelWorker() : images_(input_pool_fd, PoolView::Access::read), masks_(output_pool_fd, PoolView::Access::write) {}
 
   json load(const json& request) {
-    model_ = std::make_unique<Model>(request.at("package").get<std::string>(), request.at("device").get<std::string>(), request.at("threads").get<int>());
+    model_ = std::make_unique<Model>(request.at("package").get<std::string>(), request.at("device").get<std::string>(),
+                                     request.at("threads").get<int>());
     return {{"device", model_->device()}, {"libtorch", libtorch_version()}};
   }
 
@@ -63,7 +64,8 @@ class ModelWorker {
 
 json environment() {
   auto devices = json::array();
-  for (const auto& device : list_devices()) devices.push_back({{"name", device.name}, {"description", device.description}, {"memory_bytes", device.memory_bytes}});
+  for (const auto& device : list_devices())
+    devices.push_back({{"name", device.name}, {"description", device.description}, {"memory_bytes", device.memory_bytes}});
   return {{"libtorch", libtorch_version()}, {"devices", std::move(devices)}};
 }
 }  // namespace

@@ -17,9 +17,11 @@ void decode_jpeg(DcmDataset& dataset, std::int64_t frame, const InstanceHeader& 
     throw Error(Reason::pixels_size, "JPEG: a frame has " + std::to_string(size) + " bytes, the header says " + std::to_string(out.size()));
   std::vector<std::byte> buffer(size + size % 2);
   OFString colour;
-  const auto status = element->getUncompressedFrame(&dataset, static_cast<Uint32>(frame), fragment, buffer.data(), static_cast<Uint32>(buffer.size()), colour);
+  const auto status = element->getUncompressedFrame(&dataset, static_cast<Uint32>(frame), fragment, buffer.data(),
+                                                    static_cast<Uint32>(buffer.size()), colour);
   if (status.bad()) throw Error(Reason::pixels_corrupt, std::string("JPEG: ") + status.text());
-  if (header.samples_per_pixel > 1 && colour != "RGB") throw Error(Reason::pixels_unsupported, std::string("JPEG: the colours are ") + colour.c_str() + ", not RGB");
+  if (header.samples_per_pixel > 1 && colour != "RGB")
+    throw Error(Reason::pixels_unsupported, std::string("JPEG: the colours are ") + colour.c_str() + ", not RGB");
   std::copy_n(buffer.begin(), out.size(), out.begin());
 }
 

@@ -33,7 +33,8 @@ void decode_jpeg_ls(const std::string& encoded, const InstanceHeader& header, st
     for (std::size_t i = 0; i < decoded.size(); ++i) wide[2 * i] = decoded[i];
     decoded = std::move(wide);
   } else if (value_bytes != wanted_bytes) {
-    throw Error(Reason::pixels_size, "JPEG-LS: " + std::to_string(info.bits_per_sample) + " bits do not fit BitsAllocated " + std::to_string(header.bits_allocated));
+    throw Error(Reason::pixels_size, "JPEG-LS: " + std::to_string(info.bits_per_sample) + " bits do not fit BitsAllocated " +
+                                         std::to_string(header.bits_allocated));
   }
   if (samples > 1 && decoder.interleave_mode() == charls::interleave_mode::none)
     interleave(decoded, samples, wanted_bytes, out);

@@ -25,7 +25,8 @@ std::span<const std::byte> values_of(DcmDataset& dataset) {
 void by_pixel(std::span<const std::byte> planes, std::size_t samples, std::size_t value_bytes, std::span<std::byte> out) {
   const auto pixels = out.size() / samples / value_bytes;
   for (std::size_t s = 0; s < samples; ++s)
-    for (std::size_t p = 0; p < pixels; ++p) std::memcpy(&out[(p * samples + s) * value_bytes], &planes[(s * pixels + p) * value_bytes], value_bytes);
+    for (std::size_t p = 0; p < pixels; ++p)
+      std::memcpy(&out[(p * samples + s) * value_bytes], &planes[(s * pixels + p) * value_bytes], value_bytes);
 }
 }  // namespace
 

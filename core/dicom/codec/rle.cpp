@@ -36,7 +36,8 @@ void unpack(std::string_view in, std::byte* out, std::size_t count, std::size_t 
 
 void decode_rle(const std::string& encoded, const InstanceHeader& header, std::span<std::byte> out) {
   if (encoded.size() < header_bytes) corrupt("no room for the header");
-  const std::size_t value_bytes = static_cast<std::size_t>(header.bits_allocated) / 8, samples = static_cast<std::size_t>(header.samples_per_pixel);
+  const std::size_t value_bytes = static_cast<std::size_t>(header.bits_allocated) / 8,
+                    samples = static_cast<std::size_t>(header.samples_per_pixel);
   const std::size_t segments = word(encoded, 0), pixels = static_cast<std::size_t>(header.rows * header.columns);
   if (segments != value_bytes * samples || segments > segments_at_most) corrupt("the number of segments does not fit the image");
   for (std::size_t s = 0; s < segments; ++s) {
