@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "tests/catch.hpp"
+
+using namespace aidp;
+
+TEST_CASE("SHA-256 is that of FIPS 180-4") {
+  CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hex(digest_from_hex(hex(sha256("x")))) == hex(sha256("x")));
+}
+
+TEST_CASE("a time reads back as it was written, and a week begins on Monday") {
+  CHECK(to_text(parse_time("2026-11-24T13:05:57.123Z")) == "2026-11-24T13:05:57.123Z");
+  CHECK(date_text(week_start(parse_time("2026-11-24"))) == "2026-11-23");
+  CHECK_THROWS_AS(parse_time("2026-02-30"), Error);
+  CHECK_THROWS_AS(parse_time("yesterday"), Error);
+}
+
+TEST_CASE("a UID from a key is the same each time and well-formed") {
+  const auto uid = uid_from_key(sha256("key"));
+  CHECK(uid == uid_from_key(sha256("key")));
+  CHECK(is_uid(uid));
+  CHECK_FALSE(is_uid("1.2..3"));
+  CHECK_FALSE(is_uid("../etc"));
+}
+
+TEST_CASE("control, escape and bidirectional characters do not reach a terminal") {
+  CHECK(printable("a\x1b[31mb\n") == "a?[31mb?");
+  CHECK(printable("M\xC3\xBCller \xE2\x80\xAE") == "M\xC3\xBCller ?");
+  CHECK(printable("\xFF") == "?");
+}
+
+TEST_CASE("a CSV field cannot become a formula") {
+  CHECK(csv_field("=1+1") == "'=1+1");
+  CHECK(csv_field("a,\"b\"") == "\"a,\"\"b\"\"\"");
+}
+
+TEST_CASE("a near word is suggested, a far one is not") {
+  CHECK(nearest("modle", {"model", "run"}) == "model");
+  CHECK_FALSE(nearest("xyzzy", {"model", "run"}));
+}
+
+TEST_CASE("sizes are read with their units") {
+  CHECK(parse_bytes("2G") == std::uint64_t{2} << 30);
+  CHECK(parse_bytes("512MiB") == std::uint64_t{512} << 20);
+  CHECK_THROWS_AS(parse_bytes("-1"), Error);
+  CHECK_THROWS_AS(parse_bytes("2 horses"), Error);
+}
+
+TEST_CASE("a file is published whole, and never replaced unless asked") {
+  const auto file = std::filesystem::temp_directory_path() / ("aidp-base-test-" + new_job_id());
+  publish(file, "one", Overwrite::no);
+  CHECK_NOTHROW(publish(file, "one", Overwrite::no));
+  CHECK_THROWS_AS(publish(file, "two", Overwrite::no), Error);
+  CHECK(read_file(file) == "one");
+  CHECK_THROWS(publish_with(file, [](const auto&) { throw std::runtime_error("in the middle"); }));
+  CHECK(read_file(file) == "one");
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("every reason has a name of its own") {
+  for (const auto& row : reasons()) CHECK(reason_named(row.name) == row.reason);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/pixels.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "core/base/error.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/text.hpp"
+#include "tests/catch.hpp"
+
+using namespace aidp;
+
+namespace {
+using Row = std::map<std::string, std::string>;
+
+// A comma inside quotes does not part fields.
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') quoted = !quoted;
+    else if (c == ',' && !quoted) fields.emplace_back();
+    else if (c != '\r') fields.back() += c;
+  }
+  return fields;
+}
+
+std::vector<Row> index_of(const std::filesystem::path& dicom) {
+  std::ifstream file(dicom / "index.csv");
+  std::string line;
+  std::getline(file, line);
+  const auto names = fields_of(line);
+  std::vector<Row> rows;
+  while (std::getline(file, line)) {
+    const auto fields = fields_of(line);
+    rows.emplace_back();
+    for (std::size_t i = 0; i < std::min(names.size(), fields.size()); ++i) rows.back()[names[i]] = fields[i];
+  }
+  return rows;
+}
+
+// SHA-256 of all frames' stored values, as pydicom's decoders give them.
+std::string pixel_hash(const std::string& path) {
+  const PixelFile file(path);
+  Sha256 hash;
+  std::vector<std::byte> frame(file.frame_bytes());
+  for (std::int64_t i = 0; i < file.header().number_of_frames; ++i) {
+    file.decode(i, frame);
+    hash.update(frame);
+  }
+  return hex(hash.finish());
+}
+}  // namespace
+
+TEST_CASE("every lossless grey image of the shared files decodes to the published hash, or is refused by name") {
+  if (!shared_folder()) AIDP_SKIP("../shared is not here: no published hashes");
+  start_dicom();
+  const auto dicom = std::filesystem::path(shared_folder()) / "dicom";
+  std::map<std::string, int> equal, refused;
+  int wrong = 0;
+  for (auto& row : index_of(dicom)) {
+    const auto path = (dicom / row["path"]).string();
+    if (!std::filesystem::exists(path) || row["kind"] == "reference") continue;
+    try {
+      const auto hash = pixel_hash(path);
+      const bool comparable = row["samples"] == "1" && row["lossy"].empty() && !row["sha256_pixels_le"].empty();
+      if (!comparable) continue;
+      if (hash != row["sha256_pixels_le"]) {
+        ++wrong;
+        std::cout << "differs: " << row["path"] << " " << row["ts_name"] << " " << row["note"] << "\n";
+      } else {
+        ++equal[row["ts_name"]];
+      }
+    } catch (const Error& error) {
+      ++refused[std::string(name(error.reason()))];
+    }
+  }
+  for (const auto& [syntax, count] : equal) std::cout << "equal " << count << " " << syntax << "\n";
+  for (const auto& [reason, count] : refused) std::cout << "refused " << count << " " << reason << "\n";
+  CHECK(wrong == 0);
+  CHECK(equal.size() >= 8);
+}
+
+TEST_CASE("a file that is no DICOM is called so") {
+  start_dicom();
+  const auto path = std::filesystem::temp_directory_path() / "aidp-pixels-test.txt";
+  std::ofstream(path) << "a text of some length, but no DICOM at all";
+  try {
+    const PixelFile file(path.string());
+    FAIL("it was taken for DICOM");
+  } catch (const Error& error) {
+    CHECK(error.reason() == Reason::not_dicom);
+  }
+  std::filesystem::remove(path);
+}
