@@ -113,10 +113,7 @@ void drop_copies(SeriesInput& series) {
   }
   std::vector<InstanceHeader> kept;
   for (std::size_t i = 0; i < series.instances.size(); ++i) {
-    if (copies.contains(i))
-      series.duplicates.push_back(series.instances[i].path);
-    else
-      kept.push_back(std::move(series.instances[i]));
+    if (!copies.contains(i)) kept.push_back(std::move(series.instances[i]));
   }
   series.instances = std::move(kept);
 }
@@ -126,7 +123,8 @@ Inventory ordered(SeriesMap found, std::vector<LooseFile> loose, std::int64_t fi
   inventory.files = files;
   for (auto& [uids, instances] : found) {
     keep_shared_in_first(instances);
-    inventory.series.push_back({uids.first, uids.second, std::move(instances), {}});
+    const auto count = static_cast<std::int64_t>(instances.size());
+    inventory.series.push_back({uids.first, uids.second, std::move(instances), count});
     drop_copies(inventory.series.back());
   }
   std::ranges::sort(loose, {}, &LooseFile::path);

@@ -26,7 +26,7 @@ struct LooseFile {
 struct SeriesInput {
   std::string study_uid, series_uid;
   std::vector<InstanceHeader> instances;
-  std::vector<std::string> duplicates;  // paths of byte-identical copies of an instance, left out
+  std::int64_t files = 0;  // of the series, with byte-identical copies of an instance, which are left out of `instances`
 };
 
 struct Inventory {

@@ -35,7 +35,7 @@ SeriesRecord record_of(const PlannedSeries& series) {
   record.study_uid = series.input.study_uid;
   record.series_uid = series.input.series_uid;
   record.attributes = series.input.instances.front().attributes;
-  record.instances = static_cast<std::int64_t>(series.input.instances.size());
+  record.instances = series.input.files;
   if (!series.refusal) return record;
   record.outcome = series.outcome;
   record.reason = series.refusal;

@@ -33,7 +33,7 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
     rows.push_back({series.input.study_uid,
                     series.input.series_uid,
                     {},
-                    static_cast<std::int64_t>(series.input.instances.size()),
+                    series.input.files,
                     static_cast<std::int64_t>(series.items),
                     !series.refusal,
                     series.refusal ? std::string(name(*series.refusal)) : "",

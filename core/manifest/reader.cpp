@@ -50,8 +50,9 @@ YAML::Node Fields::take(const std::string& key, bool needed) {
   if (!node_.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
   const YAML::Node& map = node_;  // the const operator[] adds nothing
   auto value = map[key];
-  if (!value.IsDefined() && needed) mistakes_.add(node_, what_ + " lacks '" + key + "'");
-  return value;
+  if (value.IsDefined()) return value;
+  if (needed) mistakes_.add(node_, what_ + " lacks '" + key + "'");
+  return YAML::Node(YAML::NodeType::Undefined);  // what yaml-cpp gives for a missing key throws when it is asked for its type
 }
 
 std::string Fields::text(const std::string& key, bool needed) {

