@@ -28,14 +28,17 @@ class Program {
     app_.add_flag("-v,--verbose", globals_.verbose, "More detail");
     app_.add_option("--generate", generate_, "")->group("");
     app_.add_option("--to", to_, "")->group("");
+    help_ = app_.add_subcommand("help", "Say more of a command");
+    help_->add_option("COMMAND", help_words_, "The command's words");
     for (const auto& command : commands_) add(*command);
   }
 
   int run(int argc, char** argv) {
     if (const char* progress = std::getenv("AIDP_PROGRESS")) globals_.progress = progress;
-    if (argc == 1 || (argc > 1 && std::string(argv[1]) == "help")) return help(argc, argv);
+    if (argc == 1) return help({});
     try {
       app_.parse(argc, argv);
+      if (help_->parsed()) return help(join(help_words_, " "));
       if (!generate_.empty()) return generate();
       return static_cast<int>(dispatch());
     } catch (const CLI::CallForHelp&) {
@@ -100,9 +103,7 @@ class Program {
     throw Error(Reason::usage, "no command is given", "see `aidp help`");
   }
 
-  int help(int argc, char** argv) {
-    std::string wanted;
-    for (int i = 2; i < argc; ++i) wanted += (wanted.empty() ? "" : " ") + std::string(argv[i]);
+  int help(const std::string& wanted) {
     for (std::size_t i = 0; i < apps_.size(); ++i)
       if (commands_[i]->name() == wanted) return print_command_help(i);
     if (!wanted.empty()) {
@@ -139,7 +140,7 @@ class Program {
         std::cout << parsed->help();
         return;
       }
-    help(1, nullptr);
+    help({});
   }
 
   std::string unknown_command(const std::string& words) {
@@ -212,6 +213,8 @@ class Program {
   CLI::Option* format_ = nullptr;
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<CLI::App*> apps_;
+  CLI::App* help_ = nullptr;
+  std::vector<std::string> help_words_;
   std::string generate_, to_;
 };
 }  // namespace

@@ -6,10 +6,10 @@
 #include <iostream>
 
 // Ends a test case that lacks what it needs, with a word; scripts/test counts these lines.
-#define AIDP_SKIP(word)                           \
-  do {                                            \
-    std::cout << "SKIPPED: " << (word) << "\n";   \
-    return;                                       \
+#define AIDP_SKIP(word)                         \
+  do {                                          \
+    std::cout << "SKIPPED: " << (word) << "\n"; \
+    return;                                     \
   } while (false)
 
 // The folder of shared test data, or nullptr.

@@ -130,8 +130,8 @@ class Maker {
       if (outcomes.integer(2) != 0) volume.outcomes[outcomes.text(0)] += outcomes.integer(3);
       if (!outcomes.text(1).empty()) volume.reasons[outcomes.text(0) + ": " + outcomes.text(1)] += outcomes.integer(3);
     }
-    const auto completed = volume.outcomes["completed"];
-    volume.coverage = wilson(completed, completed + volume.outcomes["quarantined"] + volume.outcomes["failed"]);
+    const auto of = [&](const char* outcome) { return volume.outcomes.contains(outcome) ? volume.outcomes.at(outcome) : 0; };
+    volume.coverage = wilson(of("completed"), of("completed") + of("quarantined") + of("failed"));
   }
 
   void count_items(Time from, Time to, PeriodVolume& volume) {

@@ -47,7 +47,7 @@ double ceiling(double value) {
 }  // namespace
 
 std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
-  constexpr double left = 210, right = 545, row = 34;
+  constexpr double left = 232, right = 545, row = 34;
   double most = 0;
   for (const auto& bar : bars) most = std::max({most, bar.value, bar.before});
   most = ceiling(most);
@@ -55,7 +55,7 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
   double y = 6;
   for (const auto& bar : bars) {
     const auto length = [&](double value) { return (right - left) * value / most; };
-    svg += text(left - 10, y + 16, shortened(bar.name, 34), "end") + box(left, y + 3, length(bar.value), 14, "now") +
+    svg += text(left - 10, y + 16, shortened(bar.name, 30), "end") + box(left, y + 3, length(bar.value), 14, "now") +
            box(left, y + 19, length(bar.before), 5, "before");
     svg += text(left + length(bar.value) + 6, y + 15, fixed(bar.value, 0), "start", "figure");
     y += row;
@@ -91,7 +91,7 @@ std::string share_chart(const std::vector<Point>& points, const std::string& lab
 }
 
 std::string spread_chart(const std::vector<Spread>& spreads, const std::string& label) {
-  constexpr double left = 210, right = 580, row = 30;
+  constexpr double left = 232, right = 580, row = 30;
   double least = 0, most = 0;
   for (const auto& s : spreads) {
     least = std::min(least, s.low);
@@ -102,7 +102,7 @@ std::string spread_chart(const std::vector<Spread>& spreads, const std::string& 
   std::string svg;
   double y = 6;
   for (const auto& s : spreads) {
-    svg += text(left - 10, y + 16, shortened(s.name, 34), "end") + line(x_of(s.low), y + 12, x_of(s.high), y + 12, "whisker");
+    svg += text(left - 10, y + 16, shortened(s.name, 30), "end") + line(x_of(s.low), y + 12, x_of(s.high), y + 12, "whisker");
     svg += box(x_of(s.q1), y + 4, std::max(x_of(s.q3) - x_of(s.q1), 1.0), 16, "box") +
            line(x_of(s.median), y + 2, x_of(s.median), y + 22, "median");
     y += row;

@@ -42,7 +42,7 @@ class Reporting(JobTest):
         verdict = json.loads(self.aidp("audit", "verify", "--format", "json").stdout)
         self.aidp("audit", "verify", "--size", verdict["leaves"], "--root", verdict["root"])
         with sqlite3.connect(self.home / "aidp.db") as store:
-            store.execute("UPDATE item SET flags = '{\"mean\":false}' WHERE id = 30")
+            store.execute("UPDATE item SET outcome = 'ineligible' WHERE id = 30")
         self.assertIn("item", self.aidp("audit", "verify", code=4).stdout)
         self.aidp("audit", "list", "--limit", "3")
         self.aidp("audit", "show", "0")

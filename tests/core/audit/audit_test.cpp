@@ -61,13 +61,17 @@ TEST_CASE("an untouched store verifies, also against a head kept elsewhere") {
 }
 
 TEST_CASE("every edited, deleted, added or reordered row is found") {
-  for (const auto* change : {"UPDATE item SET outcome = 'failed' WHERE id = 7", "UPDATE item SET \"values\" = '{\"score\":0.9}' WHERE id = 7", "DELETE FROM item WHERE id = 7",
-                             "INSERT INTO item SELECT id + 100, job_id, key || 'x', study_uid, series_uid, sop_uid, frame, outcome, reason, message, attempts, \"values\", flags, artefacts,"
-                             " queued_at, finished_at, device, decode_ms, infer_ms, leaf FROM item WHERE id = 7",
-                             "UPDATE series SET outcome = 'failed'", "UPDATE job SET settings = '{\"a\":1}'", "DELETE FROM audit_leaf WHERE seq = 3",
-                             "UPDATE audit_leaf SET data = replace(data, 'completed', 'Completed') WHERE seq = 3",
-                             "UPDATE audit_leaf SET seq = -1 WHERE seq = 3; UPDATE audit_leaf SET seq = 3 WHERE seq = 4; UPDATE audit_leaf SET seq = 4 WHERE seq = -1",
-                             "DELETE FROM audit_leaf WHERE seq = (SELECT max(seq) FROM audit_leaf)"}) {
+  for (const auto* change :
+       {"UPDATE item SET outcome = 'failed' WHERE id = 7", "UPDATE item SET \"values\" = '{\"score\":0.9}' WHERE id = 7",
+        "DELETE FROM item WHERE id = 7",
+        "INSERT INTO item SELECT id + 100, job_id, key || 'x', study_uid, series_uid, sop_uid, frame, outcome, reason, message, attempts, "
+        "\"values\", flags, artefacts,"
+        " queued_at, finished_at, device, decode_ms, infer_ms, leaf FROM item WHERE id = 7",
+        "UPDATE series SET outcome = 'failed'", "UPDATE job SET settings = '{\"a\":1}'", "DELETE FROM audit_leaf WHERE seq = 3",
+        "UPDATE audit_leaf SET data = replace(data, 'completed', 'Completed') WHERE seq = 3",
+        "UPDATE audit_leaf SET seq = -1 WHERE seq = 3; UPDATE audit_leaf SET seq = 3 WHERE seq = 4; UPDATE audit_leaf SET seq = 4 WHERE "
+        "seq = -1",
+        "DELETE FROM audit_leaf WHERE seq = (SELECT max(seq) FROM audit_leaf)"}) {
     SmallStore store;
     INFO(change);
     CHECK(store.findings_after(change) > 0);

@@ -10,7 +10,8 @@ using namespace aidp;
 
 namespace {
 // Axial slices `step_mm` apart, in the order of `places`.
-std::vector<InstanceHeader> series_of(const std::vector<double>& places, const std::function<void(InstanceHeader&, std::size_t)>& change = {}) {
+std::vector<InstanceHeader> series_of(const std::vector<double>& places,
+                                      const std::function<void(InstanceHeader&, std::size_t)>& change = {}) {
   std::vector<InstanceHeader> series;
   for (std::size_t i = 0; i < places.size(); ++i) {
     InstanceHeader header;
@@ -45,8 +46,15 @@ TEST_CASE("what is no regular volume is refused by its own name") {
   CHECK(refusal_of(series_of({0})) == Reason::geometry_few);
   CHECK(refusal_of(series_of({0, 3, 9})) == Reason::geometry_spacing);
   CHECK(refusal_of(series_of({0, 3, 3})) == Reason::geometry_duplicate);
-  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) { if (i == 1) h.frames[0].position_mm.reset(); })) == Reason::geometry_missing);
-  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) { if (i == 1) h.frames[0].orientation = std::array{0.0, 1.0, 0.0, 0.0, 0.0, 1.0}; })) == Reason::geometry_mixed);
-  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) { if (i == 1) h.rows = 8; })) == Reason::geometry_mixed);
-  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) { (*h.frames[0].position_mm)[1] += static_cast<double>(i); })) == Reason::geometry_tilt);
+  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) {
+          if (i == 1) h.frames[0].position_mm.reset();
+        })) == Reason::geometry_missing);
+  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) {
+          if (i == 1) h.frames[0].orientation = std::array{0.0, 1.0, 0.0, 0.0, 0.0, 1.0};
+        })) == Reason::geometry_mixed);
+  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) {
+          if (i == 1) h.rows = 8;
+        })) == Reason::geometry_mixed);
+  CHECK(refusal_of(series_of({0, 3, 6}, [](auto& h, auto i) { (*h.frames[0].position_mm)[1] += static_cast<double>(i); })) ==
+        Reason::geometry_tilt);
 }

@@ -53,8 +53,11 @@ TEST_CASE("a sound manifest is read with its defaults") {
 }
 
 TEST_CASE("a mistake is named with its file, line and column, and what is allowed") {
-  CHECK_THAT(mistakes_of(with("kind: score", "kind: scor")), Catch::Contains("m.yaml:18:25:") && Catch::Contains("allowed: score, mask, volume") && Catch::Contains("did you mean 'score'?"));
-  CHECK_THAT(mistakes_of(with("title:", "titel:")), Catch::Contains("m.yaml:4:1:") && Catch::Contains("did you mean 'title'?") && Catch::Contains("lacks 'title'"));
+  CHECK_THAT(mistakes_of(with("kind: score", "kind: scor")), Catch::Contains("m.yaml:18:25:") &&
+                                                                 Catch::Contains("allowed: score, mask, volume") &&
+                                                                 Catch::Contains("did you mean 'score'?"));
+  CHECK_THAT(mistakes_of(with("title:", "titel:")),
+             Catch::Contains("m.yaml:4:1:") && Catch::Contains("did you mean 'title'?") && Catch::Contains("lacks 'title'"));
   CHECK_THAT(mistakes_of(with("ScaleIntensityRange", "ScaleIntensityRang")), Catch::Contains("did you mean 'ScaleIntensityRange'?"));
   CHECK_THAT(mistakes_of(with("a_min: 0, ", "")), Catch::Contains("lacks 'a_min'"));
   CHECK_THAT(mistakes_of(with("model.ts", "../model.ts")), Catch::Contains("inside the package"));
