@@ -29,7 +29,7 @@ class Program {
     app_.add_option("--generate", generate_, "")->group("");
     app_.add_option("--to", to_, "")->group("");
     help_ = app_.add_subcommand("help", "Say more of a command");
-    help_->add_option("COMMAND", help_words_, "The command's words");
+    help_->prefix_command();
     for (const auto& command : commands_) add(*command);
   }
 
@@ -38,7 +38,7 @@ class Program {
     if (argc == 1) return help({});
     try {
       app_.parse(argc, argv);
-      if (help_->parsed()) return help(join(help_words_, " "));
+      if (help_->parsed()) return help(join(help_->remaining(), " "));
       if (!generate_.empty()) return generate();
       return static_cast<int>(dispatch());
     } catch (const CLI::CallForHelp&) {
@@ -214,7 +214,6 @@ class Program {
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<CLI::App*> apps_;
   CLI::App* help_ = nullptr;
-  std::vector<std::string> help_words_;
   std::string generate_, to_;
 };
 }  // namespace
