@@ -28,17 +28,16 @@ class Program {
     app_.add_flag("-v,--verbose", globals_.verbose, "More detail");
     app_.add_option("--generate", generate_, "")->group("");
     app_.add_option("--to", to_, "")->group("");
-    help_ = app_.add_subcommand("help", "Say more of a command");
-    help_->prefix_command();
     for (const auto& command : commands_) add(*command);
   }
 
   int run(int argc, char** argv) {
     if (const char* progress = std::getenv("AIDP_PROGRESS")) globals_.progress = progress;
+    const auto words = plain_words(argc, argv);
     if (argc == 1) return help({});
+    if (!words.empty() && words[0] == "help") return help(join({words.begin() + 1, words.end()}, " "));
     try {
       app_.parse(argc, argv);
-      if (help_->parsed()) return help(join(help_->remaining(), " "));
       if (!generate_.empty()) return generate();
       return static_cast<int>(dispatch());
     } catch (const CLI::CallForHelp&) {
@@ -76,6 +75,19 @@ class Program {
     for (auto* sub : app_.get_subcommands([](CLI::App*) { return true; }))
       if (sub->get_name() == name) return sub;
     return nullptr;
+  }
+
+  // The arguments that are no options of every command; `help` goes before any of CLI11's own reading.
+  static std::vector<std::string> plain_words(int argc, char** argv) {
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      if (word == "--home" || word == "--format" || word == "--progress")
+        ++i;
+      else if (!word.starts_with('-'))
+        words.push_back(word);
+    }
+    return words;
   }
 
   static std::string group_summary(const std::string& name) {
@@ -213,7 +225,6 @@ class Program {
   CLI::Option* format_ = nullptr;
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<CLI::App*> apps_;
-  CLI::App* help_ = nullptr;
   std::string generate_, to_;
 };
 }  // namespace
