@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// REQUIRE throughout: LibTorch has a CHECK of its own.
+#include "core/inference/transforms.hpp"
+
+#include <cstring>
+
+#include "core/base/error.hpp"
+#include "core/inference/fused_2d.hpp"
+#include "tests/catch.hpp"
+
+using namespace aidp;
+
+namespace {
+ImageHeader image_of(std::int64_t slices, std::int64_t rows, std::int64_t columns) {
+  ImageHeader image;
+  image.slices = slices;
+  image.rows = rows;
+  image.columns = columns;
+  image.has_geometry = true;
+  return image;
+}
+
+std::vector<std::int16_t> ramp(std::size_t count) {
+  std::vector<std::int16_t> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<std::int16_t>((i * 7919) % 2000 - 1000);
+  return values;
+}
+
+Sample sample_of(const ImageHeader& image, const std::vector<std::int16_t>& values, bool volume) {
+  return make_sample(image, reinterpret_cast<const std::byte*>(values.data()), volume, 1, at::kCPU);
+}
+
+double at_index(const at::Tensor& data, std::initializer_list<std::int64_t> index) {
+  auto value = data;
+  for (const auto i : index) value = value[i];
+  return value.item<double>();
+}
+}  // namespace
+
+TEST_CASE("a volume comes as channel, column, row, slice") {
+  const auto values = ramp(2 * 3 * 4);
+  const auto sample = sample_of(image_of(2, 3, 4), values, true);
+  REQUIRE(sample.data.sizes() == at::IntArrayRef({1, 4, 3, 2}));
+  REQUIRE(at_index(sample.data, {0, 3, 1, 1}) == values[1 * 12 + 1 * 4 + 3]);
+}
+
+TEST_CASE("MONOCHROME1 is turned round before the rescale, and padding becomes the least value of the image") {
+  auto image = image_of(1, 1, 3);
+  image.bits_stored = 12;
+  image.type = PixelType::uint16;
+  image.inverted = true;
+  image.slope = {2};
+  image.intercept = {-10};
+  image.padding = {{7, 7}};
+  const std::vector<std::int16_t> values{0, 7, 4095};
+  const auto data = sample_of(image, values, false).data;
+  REQUIRE(at_index(data, {0, 0, 0}) == 4095 * 2 - 10);
+  REQUIRE(at_index(data, {0, 0, 2}) == -10);
+  REQUIRE(at_index(data, {0, 0, 1}) == -10);
+}
+
+TEST_CASE("the fused 2-D path equals the plain transforms") {
+  Manifest manifest;
+  manifest.preprocess = {{"ScaleIntensityRange", {{"a_min", -160}, {"a_max", 240}, {"b_min", 0}, {"b_max", 1}, {"clip", true}}},
+                         {"Resize", {{"spatial_size", {37, 51}}, {"mode", "bilinear"}}}};
+  auto image = image_of(1, 96, 80);
+  image.slope = {1.5};
+  image.intercept = {-3};
+  const auto values = ramp(96 * 80);
+  const auto fused = fused_sample(image, reinterpret_cast<const std::byte*>(values.data()), manifest);
+  REQUIRE(fused);
+  auto plain = sample_of(image, values, false);
+  for (const auto& transform : manifest.preprocess) apply(transform, plain);
+  REQUIRE(at::max(at::abs(fused->data - plain.data)).item<double>() < 1e-5);
+  REQUIRE(fused->axes[0].scale == Approx(plain.axes[0].scale));
+  REQUIRE(fused->axes[1].offset == Approx(plain.axes[1].offset));
+}
+
+TEST_CASE("a mask goes back to the source grid through any chain of spatial transforms") {
+  auto image = image_of(12, 20, 16);
+  image.affine = {-2, 0, 0, 10, 0, 2, 0, -5, 0, 0, 3, 7, 0, 0, 0, 1};
+  image.spacing_mm = {2, 2, 3};
+  std::vector<std::int16_t> values(12 * 20 * 16, 0);
+  for (std::size_t k = 3; k < 8; ++k)
+    for (std::size_t j = 5; j < 15; ++j)
+      for (std::size_t i = 2; i < 9; ++i) values[(k * 20 + j) * 16 + i] = 1;
+  auto sample = sample_of(image, values, true);
+  apply({"Orientation", {{"axcodes", "LIA"}}}, sample);
+  apply({"Spacing", {{"pixdim", {1, 1, 1}}, {"mode", "nearest"}}}, sample);
+  apply({"ResizeWithPadOrCrop", {{"spatial_size", {48, 48, 48}}, {"value", 0}}}, sample);
+  const auto mask = to_source_grid(sample.data.select(0, 0).to(at::kByte), sample);
+  REQUIRE(mask.sizes() == at::IntArrayRef({12, 20, 16}));
+  const auto source = at::from_blob(values.data(), {12, 20, 16}, at::kShort);
+  REQUIRE(mask.to(at::kShort).eq(source).all().item<bool>());
+}
+
+TEST_CASE("percentiles are numpy's") {
+  auto image = image_of(1, 1, 5);
+  const std::vector<std::int16_t> values{1, 2, 3, 4, 10};
+  auto sample = sample_of(image, values, false);
+  apply({"ScaleIntensityRangePercentiles", {{"lower", 10}, {"upper", 90}, {"b_min", 0}, {"b_max", 1}, {"clip", false}}}, sample);
+  // numpy.percentile([1, 2, 3, 4, 10], [10, 90]) is [1.4, 7.6]
+  REQUIRE(at_index(sample.data, {0, 0, 0}) == Approx((1 - 1.4) / 6.2));
+  REQUIRE(at_index(sample.data, {0, 0, 4}) == Approx((10 - 1.4) / 6.2));
+}
+
+TEST_CASE("colour is refused where the model takes one channel") {
+  auto image = image_of(1, 2, 2);
+  image.samples = 3;
+  const auto values = ramp(12);
+  CHECK_THROWS_AS(sample_of(image, values, false), Error);
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second kind of artifact: a network compiled by AOTInductor, made here because it fits one processor and one LibTorch."""
+import unittest
+import zipfile
+
+import torch
+from support import JobTest, Mean, make_cohort, make_package, rows
+
+
+class AotInductor(JobTest):
+    def package(self):
+        folder = make_package(self.folder / "package", None, kind="aotinductor", file="model.pt2", batch_max=4)
+        batch = torch.export.Dim("batch", min=1, max=64)
+        program = torch.export.export(Mean(), (torch.rand(4, 1, 16, 16),), dynamic_shapes={"x": {0: batch}})
+        torch._inductor.aoti_compile_and_package(program, package_path=str(folder / "model.pt2"))
+        return folder
+
+    def test_a_compiled_model_gives_what_its_module_gives(self):
+        self.aidp("model", "install", self.package())
+        make_cohort(self.folder / "in", 6, value=lambda study, _: 11 * study)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [11, 22, 33, 44, 55, 66])
+
+    def refused(self, entries):
+        folder = make_package(self.folder / f"package{len(entries)}{len(entries[0])}", None, kind="aotinductor", file="model.pt2")
+        with zipfile.ZipFile(folder / "model.pt2", "w") as archive:
+            for entry in entries:
+                archive.writestr(entry, b"x")
+        self.aidp("model", "install", folder)
+        make_cohort(self.folder / "in", 1)
+        error = self.aidp("run", "mean", self.folder / "in", "--out", self.folder / f"out{len(entries[0])}", code=2).stderr
+        self.aidp("model", "remove", "mean")
+        return error
+
+    def test_a_package_that_would_write_outside_or_be_compiled_here_is_refused(self):
+        self.assertIn("leads out of it", self.refused(["data/aotinductor/model/../../../../x.so"]))
+        self.assertIn("sources without a library", self.refused(["data/aotinductor/model/model.cpp"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
