@@ -10,37 +10,53 @@ using nlohmann::json;
 
 json json_of(const std::optional<double>& value) { return value ? json(*value) : json(); }
 json json_of(const std::optional<Proportion>& p) {
-  if (!p) return nullptr;  // of nothing
+  if (!p) return {{"count", 0}, {"total", 0}, {"value", nullptr}, {"low", nullptr}, {"high", nullptr}, {"reason", "nothing to count"}};
   return {{"count", p->count}, {"total", p->total}, {"value", p->value}, {"low", p->low}, {"high", p->high}, {"interval", "Wilson 95 %"}};
 }
 
+json json_of(const Timing& t) {
+  json timing{{"n", t.n}, {"p50", json_of(t.p50)}, {"p90", json_of(t.p90)}, {"p99", json_of(t.p99)}};
+  if (t.n == 0) timing["reason"] = "nothing to time";
+  return timing;
+}
+
+// Whether too little is known, in words; empty: enough.
+std::string caution(std::int64_t n) {
+  if (n < least_items) return "fewer than " + std::to_string(least_items) + " items: no quantiles";
+  return n < few_items ? "fewer than " + std::to_string(few_items) + " items: too few to rely on" : "";
+}
+
 json json_of(const PeriodVolume& v) {
-  return {
-      {"studies", v.studies},
-      {"series", v.series},
-      {"instances", v.instances},
-      {"items", v.items},
-      {"files_outside_series", v.files_outside},
-      {"outcomes", v.outcomes},
-      {"reasons", v.reasons},
-      {"coverage", json_of(v.coverage)},
-      {"flagged", json_of(v.flagged)},
-      {"turnaround_s", {{"p50", json_of(v.turnaround_s_p50)}, {"p90", json_of(v.turnaround_s_p90)}, {"p99", json_of(v.turnaround_s_p99)}}}};
+  return {{"studies", v.studies},
+          {"series", v.series},
+          {"instances", v.instances},
+          {"items", v.items},
+          {"files_outside_series", v.files_outside},
+          {"outcomes", v.outcomes},
+          {"reasons", v.reasons},
+          {"coverage", json_of(v.coverage)},
+          {"flagged", json_of(v.flagged)},
+          {"devices", v.devices},
+          {"turnaround_s", json_of(v.turnaround_s)},
+          {"decode_ms", json_of(v.decode_ms)},
+          {"infer_ms", json_of(v.infer_ms)}};
 }
 
 json json_of(const std::vector<ScoreGroup>& groups) {
   auto rows = json::array();
-  for (const auto& g : groups)
-    rows.push_back({{"output", g.output},
-                    {"group", g.group},
-                    {"n", g.n},
-                    {"p05", json_of(g.low)},
-                    {"q1", json_of(g.q1)},
-                    {"median", json_of(g.median)},
-                    {"q3", json_of(g.q3)},
-                    {"p95", json_of(g.high)}});
+  for (const auto& g : groups) {
+    json row{{"output", g.output}, {"group", g.group}, {"n", g.n}, {"p05", json_of(g.low)}, {"q1", json_of(g.q1)}};
+    row.update({{"median", json_of(g.median)}, {"q3", json_of(g.q3)}, {"p95", json_of(g.high)}, {"previous_n", g.previous_n}});
+    row.update({{"previous_median", json_of(g.previous_median)}});
+    row["histogram"] = {{"low", g.edge_low}, {"high", g.edge_high}, {"counts", g.histogram}};
+    if (const auto words = caution(g.n); !words.empty()) row["reason"] = words;
+    if (g.previous_n < least_items) row["previous_reason"] = caution(g.previous_n);
+    rows.push_back(std::move(row));
+  }
   return rows;
 }
+
+std::string text_of(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
 // Rows section,key,metric,value,low,high,n,period.
 class Csv {
@@ -75,15 +91,17 @@ void add_volume(Csv& csv, const PeriodVolume& v, const std::string& period) {
   for (const auto& [reason, n] : v.reasons) csv.add("reason", reason, "series", std::optional<double>(static_cast<double>(n)), period);
   csv.add("coverage", "", "completed", v.coverage, period);
   csv.add("flagged", "", "rate", v.flagged, period);
-  csv.add("turnaround", "", "p50_s", v.turnaround_s_p50, period);
-  csv.add("turnaround", "", "p90_s", v.turnaround_s_p90, period);
-  csv.add("turnaround", "", "p99_s", v.turnaround_s_p99, period);
+  for (const auto& [device, n] : v.devices) csv.add("device", device, "items", std::optional<double>(static_cast<double>(n)), period);
+  for (const auto& [metric, timing] : {std::pair("turnaround_s", &v.turnaround_s), {"decode_ms", &v.decode_ms}, {"infer_ms", &v.infer_ms}})
+    for (const auto& [name, value] : {std::pair("p50", timing->p50), {"p90", timing->p90}, {"p99", timing->p99}})
+      csv.row("time", metric, name, value ? number(*value) : "", "", "", std::to_string(timing->n), period);
 }
 }  // namespace
 
 nlohmann::json to_json(const SurveillanceReport& report) {
   json weeks = json::array(), models = json::array();
-  for (const auto& week : report.weeks) weeks.push_back({{"week", date_text(week.week)}, {"flagged", json_of(week.flagged)}});
+  for (const auto& week : report.weeks)
+    weeks.push_back({{"week", date_text(week.week)}, {"partial", week.partial}, {"flagged", json_of(week.flagged)}});
   for (const auto& m : report.models)
     models.push_back(
         {{"name", m.name}, {"version", m.version}, {"digest", m.digest}, {"regulatory_status", m.regulatory_status}, {"items", m.items}});
@@ -108,9 +126,12 @@ std::string to_csv(const SurveillanceReport& report) {
   add_volume(csv, report.previous, "previous");
   for (const auto& week : report.weeks) csv.add("flag_rate_by_week", date_text(week.week), "rate", week.flagged, "period");
   for (const auto& [section, groups] : {std::pair("scores_by_site", &report.by_site), std::pair("scores_by_scanner", &report.by_scanner)})
-    for (const auto& g : *groups)
-      csv.row(section, g.group, g.output + " median", number(g.median.value_or(0)), number(g.q1.value_or(0)), number(g.q3.value_or(0)),
-              std::to_string(g.n), "period");
+    for (const auto& g : *groups) {
+      csv.row(section, g.group, g.output + " median", text_of(g.median), text_of(g.q1), text_of(g.q3), std::to_string(g.n), "period");
+      csv.row(section, g.group, g.output + " median", text_of(g.previous_median), "", "", std::to_string(g.previous_n), "previous");
+    }
+  for (const auto& m : report.models) csv.row("model", m.name + "@" + m.version, "items", std::to_string(m.items), "", "", "", "period");
+  csv.row("audit", report.audit_root, "leaves", std::to_string(report.audit_size), "", "", "", "period");
   return csv.text;
 }
 

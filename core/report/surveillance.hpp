@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,18 +14,32 @@
 
 namespace aidp {
 
+// Below this a share or a quantile is shown, but said to be too few to rely on.
+inline constexpr std::int64_t few_items = 20;
+// Below this a group's quantiles are not shown at all.
+inline constexpr std::int64_t least_items = 5;
+
+// Quantiles of a time; nothing where there was nothing to time.
+struct Timing {
+  std::int64_t n = 0;
+  std::optional<double> p50, p90, p99;
+};
+
 // Counts of one period.
 struct PeriodVolume {
   std::int64_t studies = 0, series = 0, instances = 0, items = 0, files_outside = 0;  // files_outside: belong to no series
   std::map<std::string, std::int64_t> outcomes;                                       // of series
   std::map<std::string, std::int64_t> reasons;                                        // of series and files that were not completed
+  std::map<std::string, std::int64_t> devices;                                        // items by the device that computed them
   std::optional<Proportion> coverage;                                                 // completed of the series that the rules let in
-  std::optional<double> turnaround_s_p50, turnaround_s_p90, turnaround_s_p99;         // of items, queued to finished
   std::optional<Proportion> flagged;                                                  // of completed items with a flag
+  Timing turnaround_s;                                                                // of items, queued to finished
+  Timing decode_ms, infer_ms;                                                         // of completed items
 };
 
 struct WeekFlags {
-  Time week;  // its Monday
+  Time week;             // its Monday (ISO 8601)
+  bool partial = false;  // the period holds only a part of it
   std::optional<Proportion> flagged;
 };
 
@@ -32,7 +47,11 @@ struct WeekFlags {
 struct ScoreGroup {
   std::string output, group;
   std::int64_t n = 0;
-  std::optional<double> q1, median, q3, low, high;  // low, high: 5th and 95th percentile
+  std::optional<double> q1, median, q3, low, high;  // low, high: 5th and 95th percentile; nothing below least_items
+  std::int64_t previous_n = 0;
+  std::optional<double> previous_median;
+  double edge_low = 0, edge_high = 1;   // of the histogram; the same for all groups of the output
+  std::vector<std::int64_t> histogram;  // counts in equal parts
 };
 
 struct ReportedModel {
@@ -58,6 +77,6 @@ SurveillanceReport make_surveillance(Database& database, Time from, Time to, con
 
 std::string to_html(const SurveillanceReport& report);     // one file, no script
 std::string to_csv(const SurveillanceReport& report);      // section,key,metric,value,low,high,n,period
-nlohmann::json to_json(const SurveillanceReport& report);  // schema aidp.surveillance/1
+nlohmann::json to_json(const SurveillanceReport& report);  // schema aidp.surveillance/1; null always beside a "reason"
 
 }  // namespace aidp

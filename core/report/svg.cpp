@@ -9,110 +9,131 @@
 namespace aidp {
 
 namespace {
-constexpr double width = 600;
-
 std::string n(double value) { return fixed(value, 1); }
+std::string percent(double value) { return fixed(value, 2) + "%"; }
 
+// x and widths in percent of the chart, y and heights in pixels.
 std::string text(double x, double y, const std::string& words, const char* anchor = "start", const char* kind = "") {
-  return "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" text-anchor=\"" + anchor + "\" class=\"" + kind + "\">" + html_escape(words) +
+  return "<text x=\"" + percent(x) + "\" y=\"" + n(y) + "\" text-anchor=\"" + anchor + "\" class=\"" + kind + "\">" + html_escape(words) +
          "</text>";
 }
 
 std::string line(double x1, double y1, double x2, double y2, const char* kind) {
-  return "<line x1=\"" + n(x1) + "\" y1=\"" + n(y1) + "\" x2=\"" + n(x2) + "\" y2=\"" + n(y2) + "\" class=\"" + kind + "\"/>";
+  return "<line x1=\"" + percent(x1) + "\" y1=\"" + n(y1) + "\" x2=\"" + percent(x2) + "\" y2=\"" + n(y2) + "\" class=\"" + kind + "\"/>";
 }
 
 std::string box(double x, double y, double w, double h, const char* kind) {
-  return "<rect x=\"" + n(x) + "\" y=\"" + n(y) + "\" width=\"" + n(std::max(w, 0.0)) + "\" height=\"" + n(h) + "\" class=\"" + kind +
-         "\" rx=\"2\"/>";
+  return "<rect x=\"" + percent(x) + "\" y=\"" + n(y) + "\" width=\"" + percent(std::max(w, 0.0)) + "\" height=\"" + n(h) + "\" class=\"" +
+         kind + "\"/>";
 }
 
 std::string frame(double height, const std::string& label, const std::string& inside) {
-  return "<svg viewBox=\"0 0 " + n(width) + " " + n(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">" + inside +
-         "</svg>";
+  return "<div class=\"plot\"><svg width=\"100%\" height=\"" + n(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">" +
+         inside + "</svg></div>";
 }
 
+// Long names are cut between characters of UTF-8, never within one.
 std::string shortened(const std::string& name, std::size_t length) {
-  return name.size() <= length ? name : name.substr(0, length - 1) + ".";
+  if (name.size() <= length) return name;
+  auto end = length;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  return name.substr(0, end) + "…";
 }
 
-// A round number at or above `value`.
+// A number at or above `value` that has round quarters.
 double ceiling(double value) {
   if (value <= 0) return 1;
   const double unit = std::pow(10, std::floor(std::log10(value)));
-  for (const double step : {1.0, 2.0, 5.0, 10.0})
+  for (const double step : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0})
     if (value <= step * unit) return step * unit;
   return 10 * unit;
 }
+
+std::string tick_text(double value) { return number(std::round(value * 1000) / 1000); }
 }  // namespace
 
 std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
-  constexpr double left = 232, right = 545, row = 34;
+  constexpr double row = 42;
   double most = 0;
   for (const auto& bar : bars) most = std::max({most, bar.value, bar.before});
-  most = ceiling(most);
-  std::string svg;
-  double y = 6;
+  if (most <= 0) most = 1;
+  std::string svg, words = label;
+  double y = 0;
   for (const auto& bar : bars) {
-    const auto length = [&](double value) { return (right - left) * value / most; };
-    svg += text(left - 10, y + 16, shortened(bar.name, 30), "end") + box(left, y + 3, length(bar.value), 14, "now") +
-           box(left, y + 19, length(bar.before), 5, "before");
-    svg += text(left + length(bar.value) + 6, y + 15, fixed(bar.value, 0), "start", "figure");
+    const auto count = fixed(bar.value, 0), before = fixed(bar.before, 0);
+    svg += text(0, y + 13, shortened(bar.name, 40)) + "<text x=\"100%\" y=\"" + n(y + 13) +
+           "\" text-anchor=\"end\"><tspan class=\"figure\">" + count + "</tspan><tspan class=\"small aside\"> · before " + before +
+           "</tspan></text>" + box(0, y + 19, 100, 10, "track") + box(0, y + 19, 100 * bar.value / most, 10, "now") +
+           box(0, y + 31, 100 * bar.before / most, 3, "before");
+    words += "; " + bar.name + " " + count + ", before " + before;
     y += row;
   }
-  return frame(y + 4, label, line(left, 2, left, y, "axis") + svg);
+  return frame(y, words, svg);
 }
 
 std::string share_chart(const std::vector<Point>& points, const std::string& label) {
-  constexpr double left = 48, right = 590, top = 12, bottom = 190;
+  constexpr double left = 6, right = 100, top = 20, bottom = 200;
   double most = 0.05;
   for (const auto& point : points) most = std::max(most, point.high.value_or(point.value.value_or(0)));
   most = std::min(1.0, ceiling(most));
   const auto y_of = [&](double share) { return bottom - (bottom - top) * std::min(share / most, 1.0); };
-  std::string svg, path;
+  const double step = (right - left) / static_cast<double>(std::max<std::size_t>(points.size(), 1));
+  const auto x_of = [&](std::size_t i) { return left + step * (static_cast<double>(i) + 0.5); };
+  std::string svg, marks, words = label;
   for (int tick = 0; tick <= 4; ++tick) {
     const double share = most * tick / 4;
-    svg += line(left, y_of(share), right, y_of(share), tick == 0 ? "axis" : "grid") +
-           text(left - 6, y_of(share) + 4, fixed(100 * share, most < 0.1 ? 1 : 0) + "%", "end", "small");
+    svg += line(0, y_of(share), right, y_of(share), tick == 0 ? "axis" : "grid") +
+           text(0, y_of(share) - 4, number(std::round(1000 * share) / 10) + " %", "start", "small");
   }
-  const double step = (right - left) / static_cast<double>(std::max<std::size_t>(points.size(), 1));
+  const std::size_t every = (points.size() + 5) / 6;  // as many names as a phone has room for
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const double x = left + step * (static_cast<double>(i) + 0.5);
-    svg += text(x, bottom + 18, points[i].name, "middle", "small");
-    if (!points[i].value) {
-      svg += text(x, bottom - 6, "no data", "middle", "small");
+    const auto& point = points[i];
+    if (i % every == 0) svg += text(x_of(i), bottom + 18, point.name, "middle", "small");
+    words += "; " + point.name + " " + (point.value ? fixed(100 * *point.value, 1) + " %" : "no data");
+    if (!point.value) {
+      svg += text(x_of(i), bottom - 6, "–", "middle", "small");
       continue;
     }
-    if (points[i].low && points[i].high) svg += line(x, y_of(*points[i].low), x, y_of(*points[i].high), "whisker");
-    svg += "<circle cx=\"" + n(x) + "\" cy=\"" + n(y_of(*points[i].value)) + "\" r=\"5\" class=\"now\"/>";
-    path += n(x) + "," + n(y_of(*points[i].value)) + " ";
+    if (i > 0 && points[i - 1].value) svg += line(x_of(i - 1), y_of(*points[i - 1].value), x_of(i), y_of(*point.value), "trend");
+    if (point.low && point.high) marks += line(x_of(i), y_of(*point.low), x_of(i), y_of(*point.high), "whisker");
+    marks += "<circle cx=\"" + percent(x_of(i)) + "\" cy=\"" + n(y_of(*point.value)) + "\" r=\"5\" class=\"" +
+             (point.uncertain ? "hollow" : "now") + "\"/>";
   }
-  return frame(bottom + 28, label, svg + "<polyline points=\"" + path + "\" class=\"trend\"/>");
+  return frame(bottom + 26, words, svg + marks);
 }
 
-std::string spread_chart(const std::vector<Spread>& spreads, const std::string& label) {
-  constexpr double left = 232, right = 580, row = 30;
-  double least = 0, most = 0;
+std::string spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label) {
+  constexpr double hills = 26;  // height of a histogram
+  const double range = most > least ? most - least : 1;
+  const auto x_of = [&](double value) { return 100 * std::clamp((value - least) / range, 0.0, 1.0); };
+  std::string svg, words = label;
+  double y = 0;
   for (const auto& s : spreads) {
-    least = std::min(least, s.low);
-    most = std::max(most, s.high);
-  }
-  most = ceiling(most);
-  const auto x_of = [&](double value) { return left + (right - left) * (value - least) / (most - least); };
-  std::string svg;
-  double y = 6;
-  for (const auto& s : spreads) {
-    svg += text(left - 10, y + 16, shortened(s.name, 30), "end") + line(x_of(s.low), y + 12, x_of(s.high), y + 12, "whisker");
-    svg += box(x_of(s.q1), y + 4, std::max(x_of(s.q3) - x_of(s.q1), 1.0), 16, "box") +
-           line(x_of(s.median), y + 2, x_of(s.median), y + 22, "median");
-    y += row;
+    svg += text(0, y + 13, shortened(s.name, 40)) + text(100, y + 13, s.note, "end", "small");
+    words += "; " + s.name + (s.median ? " median " + tick_text(*s.median) : " too few");
+    y += 20;
+    if (!s.median) {
+      y += 10;
+      continue;
+    }
+    const auto tallest = s.histogram.empty() ? 0 : std::ranges::max(s.histogram);
+    const double part = s.histogram.empty() ? 0 : 100.0 / static_cast<double>(s.histogram.size());
+    for (std::size_t i = 0; i < s.histogram.size(); ++i) {
+      const double height = tallest > 0 ? hills * static_cast<double>(s.histogram[i]) / static_cast<double>(tallest) : 0;
+      if (height > 0) svg += box(part * static_cast<double>(i) + 0.15, y + hills - height, part - 0.3, height, "hill");
+    }
+    y += hills + 2;
+    svg += line(0, y - 2, 100, y - 2, "grid") + line(x_of(*s.low), y + 7, x_of(*s.high), y + 7, "whisker") +
+           box(x_of(*s.q1), y + 1, std::max(x_of(*s.q3) - x_of(*s.q1), 0.4), 12, "box") +
+           line(x_of(*s.median), y - 1, x_of(*s.median), y + 15, "median");
+    if (s.before) svg += "<circle cx=\"" + percent(x_of(*s.before)) + "\" cy=\"" + n(y + 7) + "\" r=\"4\" class=\"hollow\"/>";
+    y += 26;
   }
   for (int tick = 0; tick <= 4; ++tick) {
-    const double value = least + (most - least) * tick / 4;
-    svg = line(x_of(value), 2, x_of(value), y, "grid") + svg +
-          text(x_of(value), y + 16, number(std::round(value * 1000) / 1000), "middle", "small");
+    const double value = least + range * tick / 4;
+    svg += text(25.0 * tick, y + 12, tick_text(value), tick == 0 ? "start" : tick == 4 ? "end" : "middle", "small");
   }
-  return frame(y + 24, label, svg);
+  return frame(y + 18, words, svg);
 }
 
 }  // namespace aidp

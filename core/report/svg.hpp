@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace aidp {
 
-// Charts as inline SVG: no script, colours from the page's CSS, scaled to their box. Every chart has a table beside it for those who
-// cannot see it; `label` says in words what it shows.
+// Charts as inline SVG: no script, colours from the page's CSS. Places along x are percentages, so a chart fills its box at any width
+// while its text keeps its size. Every chart has a table beside it for those who cannot see it; `label` says in words what it shows.
 
 struct Bar {
   std::string name;
@@ -19,14 +20,17 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& label);
 struct Point {
   std::string name;
   std::optional<double> value, low, high;  // shares, 0 to 1
+  bool uncertain = false;                  // drawn hollow: few items or a part of a week
 };
 std::string share_chart(const std::vector<Point>& points, const std::string& label);
 
 struct Spread {
-  std::string name;
-  double low = 0, q1 = 0, median = 0, q3 = 0, high = 0;
+  std::string name, note;                           // note: at the right of the name
+  std::optional<double> low, q1, median, q3, high;  // nothing: too few, only named
+  std::optional<double> before;                     // the previous period's median
+  std::vector<std::int64_t> histogram;              // counts in equal parts of the axis
 };
-// Boxes on one common axis.
-std::string spread_chart(const std::vector<Spread>& spreads, const std::string& label);
+// A histogram over a box each, on one common axis from `least` to `most`.
+std::string spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label);
 
 }  // namespace aidp

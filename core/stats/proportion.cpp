@@ -15,4 +15,11 @@ std::optional<Proportion> wilson(std::int64_t count, std::int64_t total) {
   return Proportion{count, total, p, count == 0 ? 0 : std::max(0.0, centre - half), count == total ? 1 : std::min(1.0, centre + half)};
 }
 
+std::optional<Difference> newcombe(const std::optional<Proportion>& now, const std::optional<Proportion>& before) {
+  if (!now || !before) return std::nullopt;
+  const double difference = now->value - before->value;
+  return Difference{difference, difference - std::hypot(now->value - now->low, before->high - before->value),
+                    difference + std::hypot(now->high - now->value, before->value - before->low)};
+}
+
 }  // namespace aidp

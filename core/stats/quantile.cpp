@@ -14,4 +14,14 @@ std::optional<double> quantile(const std::vector<double>& sorted, double p) {
   return sorted[low] + (rank - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
+std::vector<std::int64_t> histogram(const std::vector<double>& values, double low, double high, std::size_t bins) {
+  std::vector<std::int64_t> counts(bins, 0);
+  const double width = high > low ? (high - low) / static_cast<double>(bins) : 1;
+  for (const double value : values) {
+    const double place = std::clamp(std::floor((value - low) / width), 0.0, static_cast<double>(bins - 1));
+    ++counts[static_cast<std::size_t>(place)];
+  }
+  return counts;
+}
+
 }  // namespace aidp

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "core/base/error.hpp"
+#include "core/base/ids.hpp"
+#include "core/store/database.hpp"
+#include "core/store/filesystem.hpp"
+#include "tests/catch.hpp"
+
+using namespace aidp;
+using namespace std::string_literals;
+
+namespace {
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("aidp-store-test-" + new_job_id());
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path store() const { return path / "aidp.db"; }
+};
+
+std::optional<Reason> reason_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    UNSCOPED_INFO(error.what());
+    return error.reason();
+  }
+  return {};
+}
+
+std::string pragma(Database& database, const std::string& name) {
+  auto row = database.prepare("PRAGMA " + name);
+  row.step();
+  return row.text(0);
+}
+}  // namespace
+
+TEST_CASE("a store is durable and strict, and its file is for its owner alone") {
+  Folder folder;
+  Database database(folder.store(), Database::Access::write);
+  CHECK(pragma(database, "journal_mode") == "delete");
+  CHECK(pragma(database, "synchronous") == "3");  // EXTRA
+  CHECK(pragma(database, "foreign_keys") == "1");
+  CHECK(pragma(database, "trusted_schema") == "0");
+  CHECK(pragma(database, "user_version") == "1");
+  struct stat status {};
+  REQUIRE(::stat(folder.store().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK(reason_of([&] { database.execute("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema"); }));
+}
+
+TEST_CASE("a store of a newer aidp is refused, naming both versions") {
+  Folder folder;
+  Database(folder.store(), Database::Access::write).execute("PRAGMA user_version = 7");
+  for (const auto access : {Database::Access::read, Database::Access::write}) {
+    try {
+      Database database(folder.store(), access);
+      FAIL("opened");
+    } catch (const Error& error) {
+      CHECK(error.reason() == Reason::store_newer);
+      CHECK_THAT(error.what(), Catch::Contains("7") && Catch::Contains("1"));
+      CHECK_FALSE(error.remedy().empty());
+    }
+  }
+}
+
+TEST_CASE("a file that is no database, or a damaged one, is refused") {
+  Folder folder;
+  std::ofstream(folder.store()) << std::string(8192, 'x');
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::write); }) == Reason::store_damaged);
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::read); }) == Reason::store_damaged);
+  std::filesystem::remove(folder.store());
+  { Database database(folder.store(), Database::Access::write); }
+  std::fstream file(folder.store(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file << std::string(60, '\xff');
+  file.close();
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::write); }) == Reason::store_damaged);
+}
+
+TEST_CASE("a reader needs a store that is there and cannot write") {
+  Folder folder;
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::read); }) == Reason::path_missing);
+  CHECK_FALSE(std::filesystem::exists(folder.store()));
+  { Database database(folder.store(), Database::Access::write); }
+  Database reader(folder.store(), Database::Access::read);
+  CHECK(reason_of([&] { reader.execute("DELETE FROM item"); }));
+}
+
+TEST_CASE("a second writer is told that the store is locked, after waiting") {
+  Folder folder;
+  Database first(folder.store(), Database::Access::write), second(folder.store(), Database::Access::write);
+  second.execute("PRAGMA busy_timeout = 50");  // the five seconds of use are too long for a test
+  Transaction transaction(first);
+  CHECK(reason_of([&] { Transaction other(second); }) == Reason::store_locked);
+  transaction.commit();
+  CHECK_FALSE(reason_of([&] { Transaction(second).commit(); }));
+}
+
+TEST_CASE("a transaction that is not committed leaves nothing") {
+  Folder folder;
+  Database database(folder.store(), Database::Access::write);
+  const auto insert = [&](const char* path) { database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, 'x')").bind(1, path).run(); };
+  {
+    Transaction transaction(database);
+    insert("lost");
+  }
+  Transaction transaction(database);
+  insert("kept");
+  transaction.commit();
+  auto rows = database.prepare("SELECT path FROM file");
+  REQUIRE(rows.step());
+  CHECK(rows.text(0) == "kept");
+  CHECK_FALSE(rows.step());
+}
+
+TEST_CASE("a full disk is told as such and loses nothing that was committed") {
+  Folder folder;
+  Database database(folder.store(), Database::Access::write);
+  database.execute("PRAGMA max_page_count = 20");
+  const std::string much(100'000, 'x');
+  CHECK(reason_of([&] {
+          Transaction transaction(database);
+          for (int i = 0; i < 100; ++i)
+            database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, ?)").bind(1, std::to_string(i)).bind(2, much).run();
+          transaction.commit();
+        }) == Reason::disk_full);
+  auto rows = database.prepare("SELECT count(*) FROM file");
+  rows.step();
+  CHECK(rows.integer(0) == 0);
+}
+
+TEST_CASE("text with quotes, zero bytes and other alphabets comes back as it was") {
+  Folder folder;
+  Database database(folder.store(), Database::Access::write);
+  const std::string text("o'Neill \"x\"; DROP TABLE item; \0 \xE2\x82\xAC"s);
+  database.prepare("INSERT INTO file VALUES (?, ?, 0, 0, '')").bind(1, text).bind(2, std::int64_t{1} << 40).run();
+  auto row = database.prepare("SELECT path, size FROM file");
+  REQUIRE(row.step());
+  CHECK(row.text(0) == text);
+  CHECK(row.integer(1) == std::int64_t{1} << 40);
+}
+
+TEST_CASE("network file systems are known by their magic number") {
+  CHECK(network_file_system(0x6969, "") == "NFS");
+  CHECK(network_file_system(0xFF534D42, "") == "CIFS");
+  CHECK(network_file_system(0xFE534D42, "") == "SMB2");
+  CHECK(network_file_system(0x65735546, "fuse.sshfs") == "fuse.sshfs");
+  CHECK_FALSE(network_file_system(0x65735546, "fuseblk"));
+  CHECK_FALSE(network_file_system(0xEF53, ""));      // ext4
+  CHECK_FALSE(network_file_system(0x01021994, ""));  // tmpfs
+  CHECK_FALSE(network_file_system(std::filesystem::path("/")));
+}
