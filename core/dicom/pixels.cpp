@@ -85,7 +85,7 @@ PixelFile::PixelFile(const std::string& path) {
     throw Error(error.reason() == Reason::pixels_limit ? Reason::pixels_limit : Reason::dicom_unreadable, "the file cannot be read");
   }
   sha256_ = hex(aidp::sha256(std::as_bytes(std::span(bytes_))));
-  file_.emplace(bytes_, path);
+  file_.emplace(bytes_);
   header_ = header_of(*file_, path);
   check();
   if (encapsulated_) find_fragments();
@@ -96,7 +96,7 @@ void PixelFile::check() {
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
   encapsulated_ = codec_of(h.transfer_syntax_uid) != Codec::native;
   auto& dataset = file_->dataset();
-  if (!dataset.tagExists(DCM_PixelData))
+  if (file_->plain_pixels().empty() && !dataset.tagExists(DCM_PixelData))
     dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009))
         ? unsupported("floating-point pixel data")
         : throw Error(Reason::pixels_size, "there is no PixelData");
@@ -204,7 +204,7 @@ void PixelFile::decode(std::int64_t frame, std::span<std::byte> out) const {
   if (out.size() != frame_bytes()) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
   switch (codec_of(header_.transfer_syntax_uid)) {
     case Codec::native:
-      decode_native(file_->dataset(), frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
+      decode_native(*file_, frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
       break;
     case Codec::rle:
       decode_rle(encoded_frame(frame), header_, out);

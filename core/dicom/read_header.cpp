@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "core/base/ids.hpp"
@@ -82,6 +83,15 @@ nlohmann::json value_of(DcmElement& element) {
   return values.size() == 1 ? values[0] : values;
 }
 
+// The tag of a keyword of the data dictionary. DCMTK finds it by a walk through the whole dictionary, so what it found is kept.
+std::optional<DcmTagKey> tag_named(const std::string& keyword) {
+  static std::map<std::string, std::optional<DcmTagKey>> known;
+  const auto [entry, is_new] = known.try_emplace(keyword);
+  DcmTag tag;
+  if (is_new && DcmTag::findTagFromName(keyword.c_str(), tag).good()) entry->second = tag;
+  return entry->second;
+}
+
 // Attributes as JSON; those without a value are left out. Text is converted to UTF-8 element by element.
 nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
   auto attributes = nlohmann::json::object();
@@ -92,10 +102,9 @@ nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>
   dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
   const bool convertible = !charset.empty() && charset != "ISO_IR 192" && converter.selectCharacterSet(charset).good();
   for (const auto& keyword : wanted) {
-    DcmTag tag;
-    if (DcmTag::findTagFromName(keyword.c_str(), tag).bad()) continue;
+    const auto tag = tag_named(keyword);
     DcmElement* element = nullptr;
-    if (dataset.findAndGetElement(tag, element).bad() || !element || !element->isLeaf()) continue;
+    if (!tag || dataset.findAndGetElement(*tag, element).bad() || !element || !element->isLeaf()) continue;
     if (convertible && element->isAffectedBySpecificCharacterSet()) element->convertCharacterSet(converter);
     if (auto value = value_of(*element); !value.is_null() && value != "") attributes[keyword] = std::move(value);
   }
