@@ -114,7 +114,8 @@ void DicomFile::finish() {
     while (transfer_syntax_uid_.ends_with(' ')) transfer_syntax_uid_.pop_back();
   }
   if (transfer_syntax_uid_.empty()) transfer_syntax_uid_ = DcmXfer(file_->getDataset()->getOriginalXfer()).getXferID();
-  if (file_->getDataset()->card() == 0) throw Error(Reason::not_dicom, "no DICOM element was found");
+  if (file_->getDataset()->card() == 0)
+    throw Error(has_meta_ ? Reason::dicom_truncated : Reason::not_dicom, "no DICOM element was found behind the file's beginning");
 }
 
 DcmDataset& DicomFile::dataset() const { return *file_->getDataset(); }

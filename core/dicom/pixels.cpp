@@ -7,6 +7,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/base/file.hpp"
@@ -94,12 +95,20 @@ PixelFile::PixelFile(const std::string& path) {
 void PixelFile::check() {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
+  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0)
+    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing or 0");
+  if (h.pixel_representation > 1)
+    throw Error(Reason::dicom_attribute, "PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  for (const auto& frame : h.frames)
+    if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
+      throw Error(Reason::dicom_attribute, "RescaleSlope or RescaleIntercept is no number, or the slope is 0");
   encapsulated_ = codec_of(h.transfer_syntax_uid) != Codec::native;
   auto& dataset = file_->dataset();
   if (file_->plain_pixels().empty() && !dataset.tagExists(DCM_PixelData))
     dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009))
         ? unsupported("floating-point pixel data")
         : throw Error(Reason::pixels_size, "there is no PixelData");
+  if (dataset.tagExists(DCM_ModalityLUTSequence)) unsupported("a ModalityLUTSequence");
   if (h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
     unsupported("BitsAllocated " + std::to_string(h.bits_allocated));
   if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)

@@ -56,8 +56,11 @@ void describe(const PixelFile& file, const json& request, ImageHeader& image, bo
     return;
   }
   const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns &&
-                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1");
+                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1") &&
+                    (!image.inverted || image.bits_stored == header.bits_stored);
   if (!same) throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
+  if (image.padding != file.padding())
+    throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
 }
 
 json decode_image(const json& request, std::span<std::byte> slab) {
