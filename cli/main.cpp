@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
@@ -39,7 +41,9 @@ class Program {
     try {
       app_.parse(argc, argv);
       if (!generate_.empty()) return generate();
-      return static_cast<int>(dispatch());
+      const auto exit = dispatch();
+      check_stdout();
+      return static_cast<int>(exit);
     } catch (const CLI::CallForHelp&) {
       print_help();
       return 0;
@@ -68,6 +72,14 @@ class Program {
     sub->fallthrough();
     command.setup(*sub);
     apps_.push_back(sub);
+  }
+
+  // What could not be printed was not done: a full disk behind `> file` is seen only here.
+  static void check_stdout() {
+    if (std::cout.flush()) return;
+    const char more = '\n';  // the stream does not keep the reason: what it could not write is written once more
+    if (::write(STDOUT_FILENO, &more, 1) < 0) throw_errno("cannot write to standard output");
+    throw Error(Reason::io_failed, "cannot write all to standard output", "run it again with more room");
   }
 
   // The subcommand of the first level that is called so, or nothing.

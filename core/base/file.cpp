@@ -38,7 +38,7 @@ void throw_errno(const std::string& what) {
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO would be waited for
   if (!file) throw_errno("cannot open " + path.string());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno("cannot stat " + path.string());
