@@ -180,7 +180,7 @@ void PixelFile::find_fragments() {
       continue;
     }
     offsets_.resize(bytes.size() / 4);
-    std::memcpy(offsets_.data(), bytes.data(), offsets_.size() * 4);
+    if (!offsets_.empty()) std::memcpy(offsets_.data(), bytes.data(), offsets_.size() * 4);
   }
 }
 

@@ -20,6 +20,13 @@ namespace {
 using nlohmann::json;
 constexpr rlim_t memory_bytes = rlim_t{6} << 30;  // address space beside the pools: one bad file cannot take the machine
 
+void limit_memory([[maybe_unused]] std::size_t pools_bytes) {
+#ifndef __SANITIZE_ADDRESS__  // its shadow alone is terabytes of address space
+  const rlimit limit{memory_bytes + pools_bytes, memory_bytes + pools_bytes};
+  ::setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
 Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at("slab").at(1)}; }
 
 json scan(const json& request) {
@@ -117,8 +124,7 @@ int main() {
   using namespace aidp;
   const PoolView images(input_pool_fd, PoolView::Access::write);
   const PoolView masks(output_pool_fd, PoolView::Access::read);
-  const rlimit limit{memory_bytes + images.size() + masks.size(), memory_bytes + images.size() + masks.size()};
-  ::setrlimit(RLIMIT_AS, &limit);
+  limit_memory(images.size() + masks.size());
   start_dicom();
   serve(
       {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
