@@ -36,7 +36,7 @@ at::Tensor per_slice(const std::vector<double>& values, const at::Tensor& like) 
 at::Tensor real_values(const ImageHeader& image, const std::byte* values, const at::Device& device) {
   const auto stored =
       at::from_blob(const_cast<std::byte*>(values), {image.slices, image.rows, image.columns, image.samples}, scalar_type(image.type));
-  auto real = stored.to(device, at::kFloat);
+  auto real = stored.to(device).to(at::kFloat);  // as stored to a GPU: half the bytes, and it converts faster
   if (real.data_ptr() == stored.data_ptr()) real = real.clone();
   at::Tensor padded;
   if (image.padding)
