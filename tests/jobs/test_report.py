@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import unittest
+import unittest.mock
 
 from support import JobTest, Mean, Whimsical, make_cohort, rows
 
@@ -107,6 +108,16 @@ class CommandLine(JobTest):
 
     def test_the_environment_is_checked(self):
         self.assertIn("LibTorch", self.aidp("validate", "environment").stdout)
+
+    def test_the_environment_says_why_a_worker_cannot_start(self):
+        workers = self.folder / "workers"
+        workers.mkdir()
+        for name in ("aidp-worker-dicom", "aidp-worker-model"):
+            (workers / name).write_text("#!/bin/sh\necho libcudnn.so.9: cannot open shared object file >&2\nexit 127\n")
+            (workers / name).chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, AIDP_WORKER_DIR=str(workers)):
+            said = self.aidp("validate", "environment", code=2).stdout
+        self.assertEqual(said.count("libcudnn.so.9"), 2)
 
 
 if __name__ == "__main__":
