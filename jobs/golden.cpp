@@ -13,7 +13,7 @@ std::vector<ItemRecord> infer_folder(const Package& package, const std::filesyst
   const auto plan =
       make_plan(package.manifest, take_inventory({folder}, keywords_of(package.manifest), workforce.dicom, [](auto, auto) {}));
   Pipeline::Options options{.batch = package.manifest.batch_max,
-                            .masks = {},
+                            .out = {},
                             .model_digest = package.digest,
                             .device = workforce.device(),
                             .known_file = [](const std::string&) { return std::nullopt; },

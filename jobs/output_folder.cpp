@@ -7,6 +7,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
+#include "jobs/pipeline.hpp"
 
 namespace aidp {
 
@@ -82,6 +83,18 @@ void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
   publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);
 }
 
+void sweep_masks(const JobRecord& job, Recorder& recorder) {
+  std::set<std::string> kept;
+  for (const auto& [key, artefacts] : recorder.completed(job.id))
+    for (const auto& artefact : artefacts) kept.insert(artefact.path);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(fs::path(job.out) / masks_folder, ignored)) {
+    const auto name = entry.path().filename().string();
+    const bool ours = name.starts_with("2.25.") && name.ends_with(".nii.gz");
+    if (ours && !kept.contains(masks_folder + ("/" + name))) fs::remove(entry.path(), ignored);
+  }
+}
+
 ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
   auto job = describe(request, package);
   const fs::path out(job.out);
@@ -89,7 +102,7 @@ ClaimedOutput claim_output(const RunRequest& request, const Package& package, Re
   check_space(out);
   make_folder(out);
   sweep_temporaries(out);
-  sweep_temporaries(out / "masks");
+  sweep_temporaries(out / masks_folder);
   const auto former = recorder.job_of(out);
   const auto owner = owner_of(out);
   if (owner.empty() && !fs::is_empty(out)) refuse(out, "holds files that are no job's");
@@ -107,7 +120,7 @@ ClaimedOutput claim_output(const RunRequest& request, const Package& package, Re
   }
   if (former) {
     recorder.discard_job(former->id);
-    fs::remove_all(out / "masks");
+    fs::remove_all(out / masks_folder);
   }
   recorder.begin_job(job);
   write_job_file(job, nullptr);

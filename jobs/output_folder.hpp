@@ -22,6 +22,9 @@ ClaimedOutput claim_output(const RunRequest& request, const Package& package, Re
 // Writes job.json, at the beginning (without a summary) and at the end.
 void write_job_file(const JobRecord& job, const nlohmann::json& summary);
 
+// Deletes masks that are of no item of the job any more: of studies that are gone or have changed.
+void sweep_masks(const JobRecord& job, Recorder& recorder);
+
 // Refuses to begin with next to no space left. Throws Error(disk_full).
 void check_space(const std::filesystem::path& folder);
 

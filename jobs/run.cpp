@@ -71,7 +71,10 @@ class Job {
     if (!plan_.items.empty()) process(workforce);
     log_.flush();
     auto summary = summarise();
-    if (SignalGuard::received() == 0) log_.keep_only_seen();
+    if (SignalGuard::received() == 0) {
+      log_.keep_only_seen();
+      if (gives_masks()) sweep_masks(claimed_.job, recorder_);
+    }
     write(workforce, summary);
     return summary;
   }
@@ -79,18 +82,21 @@ class Job {
   const JobRecord& record() const { return claimed_.job; }
 
  private:
+  bool gives_masks() const {
+    return std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; });
+  }
+
   void process(Workforce& workforce) {
     device_ = workforce.device();
     if (SignalGuard::received() != 0) return;
-    const fs::path masks = fs::path(claimed_.job.out) / "masks";
-    if (std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; }))
-      fs::create_directories(masks);
+    const fs::path out(claimed_.job.out);
+    if (gives_masks()) fs::create_directories(out / masks_folder);
     Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
-                              .masks = masks,
+                              .out = out,
                               .model_digest = package_.digest,
                               .device = device_,
                               .known_file = [&](const std::string& path) { return recorder_.file(path); },
-                              .completed = claimed_.resumed ? recorder_.completed_keys(claimed_.job.id) : std::set<std::string>{},
+                              .completed = recorder_.completed(claimed_.job.id),
                               .finished = [&](auto items, auto files) { log_.add(std::move(items), std::move(files)); },
                               .skipped = [&](std::size_t first, std::size_t items) { log_.skip(first, items); }};
     Pipeline pipeline(plan_, package_.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);

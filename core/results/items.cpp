@@ -15,7 +15,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 ON CONFLICT (job_id, key) DO UPDATE SET study_uid = ?3, series_uid = ?4, sop_uid = ?5, frame = ?6, outcome = ?7, reason = ?8, message = ?9,
   attempts = ?10, "values" = ?11, flags = ?12, artefacts = ?13, queued_at = ?14, finished_at = ?15, device = ?16, decode_ms = ?17,
   infer_ms = ?18, leaf = ?19
-WHERE item.outcome IN ('failed', 'quarantined') RETURNING *)")),
+WHERE item.outcome IN ('failed', 'quarantined') OR item.artefacts <> ?13 RETURNING *)")),
       series(database.prepare(R"(
 INSERT INTO series (job_id, study_uid, series_uid, path, attributes, instances, outcome, reason, message, recorded_at, leaf)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -106,12 +106,12 @@ std::optional<FileRecord> Recorder::file(const std::string& path) {
   return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.text(3)};
 }
 
-std::set<std::string> Recorder::completed_keys(const std::string& job_id) {
-  auto rows = database_.prepare("SELECT key FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
+std::map<std::string, std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id) {
+  auto rows = database_.prepare("SELECT key, artefacts FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
   rows.bind(1, job_id);
-  std::set<std::string> keys;
-  while (rows.step()) keys.insert(keys.end(), rows.text(0));
-  return keys;
+  std::map<std::string, std::vector<ArtefactRecord>> found;
+  while (rows.step()) found.emplace_hint(found.end(), rows.text(0), artefacts_of(rows.text(1)));
+  return found;
 }
 
 void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys,

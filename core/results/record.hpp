@@ -87,13 +87,13 @@ class Recorder {
   void end_job(const std::string& id, const std::string& state);
 
   // One transaction: items, files and series with their leaves, then the sealed head. An item of the same key and job replaces a
-  // failed or quarantined one and is otherwise ignored; a series row replaces the earlier one.
+  // failed or quarantined one, or one with other artefacts (made anew), and is otherwise ignored; a series row replaces the earlier one.
   void commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
               const std::vector<FileRecord>& files);
 
   std::optional<FileRecord> file(const std::string& path);
-  // Keys of this job's items that need not run again (completed).
-  std::set<std::string> completed_keys(const std::string& job_id);
+  // This job's completed items by key, with their artefacts: they need not run again while those are there.
+  std::map<std::string, std::vector<ArtefactRecord>> completed(const std::string& job_id);
   // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
   void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths);
 

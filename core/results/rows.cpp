@@ -48,6 +48,16 @@ nlohmann::json artefacts_json(const std::vector<ArtefactRecord>& artefacts) {
   return json;
 }
 
+std::vector<ArtefactRecord> artefacts_of(const std::string& text) try {
+  std::vector<ArtefactRecord> artefacts;
+  if (text == "[]") return artefacts;  // of most items, and there may be millions
+  for (const auto& artefact : parsed(text))
+    artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>()});
+  return artefacts;
+} catch (const nlohmann::json::exception&) {
+  throw_damaged("artefacts whose JSON has the wrong shape");
+}
+
 ItemRecord item_of(const Statement& row) try {
   ItemRecord item;
   item.key = row.text(0);
@@ -61,8 +71,7 @@ ItemRecord item_of(const Statement& row) try {
   item.attempts = static_cast<int>(row.integer(8));
   item.values = parsed(row.text(9)).get<std::map<std::string, double>>();
   item.flags = parsed(row.text(10)).get<std::map<std::string, bool>>();
-  for (const auto& artefact : parsed(row.text(11)))
-    item.artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>()});
+  item.artefacts = artefacts_of(row.text(11));
   item.queued = parse_time(row.text(12));
   item.finished = parse_time(row.text(13));
   item.device = row.text(14);

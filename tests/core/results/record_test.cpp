@@ -63,7 +63,9 @@ SeriesRecord series(int i, Outcome outcome = Outcome::completed) {
 TEST_CASE("a completed item is never replaced, a failed one is by its retry") {
   Store store;
   store.recorder->commit("job-1", {item(1), item(2, Outcome::failed)}, {}, {});
-  CHECK(store.recorder->completed_keys("job-1") == std::set<std::string>{item(1).key});
+  const auto completed = store.recorder->completed("job-1");
+  REQUIRE(completed.size() == 1);
+  CHECK(completed.at(item(1).key).at(0).path == "masks/a.nii.gz");
   auto again = item(1);
   again.values = {{"score", 99}};
   store.recorder->commit("job-1", {again, item(2)}, {}, {});
@@ -73,6 +75,16 @@ TEST_CASE("a completed item is never replaced, a failed one is by its retry") {
   CHECK(items[1].outcome == Outcome::completed);
   CHECK(items[1].flags.at("score"));
   CHECK(items[1].artefacts.at(0).path == "masks/a.nii.gz");
+  CHECK(store.intact());
+}
+
+TEST_CASE("an item whose artefact was made anew with other bytes replaces the one that tells of the old bytes") {
+  Store store;
+  store.recorder->commit("job-1", {item(1)}, {}, {});
+  auto again = item(1);
+  again.artefacts.at(0).sha256 = std::string(64, 'b');
+  store.recorder->commit("job-1", {again}, {}, {});
+  CHECK(store.items().at(0).artefacts.at(0).sha256 == std::string(64, 'b'));
   CHECK(store.intact());
 }
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a second run into the same folder keeps, does anew and takes away."""
+import hashlib
+import os
+import unittest
+
+import numpy
+import torch
+from support import JobTest, Mean, make_cohort, make_instance, rows
+
+MASKS = dict(name="mask", unit="series", outputs="[{name: m, kind: mask, names: {1: x}}, {name: ml, kind: volume, labels: [1]}]",
+             postprocess="[AsDiscrete: {threshold: 0.5}]")
+
+
+class Above(torch.nn.Module):
+    """A mask: what is over 10."""
+
+    def forward(self, x):
+        return (x > 10).float()
+
+
+class Masks(JobTest):
+    def setUp(self):
+        super().setUp()
+        self.install(Above(), **MASKS)
+        make_cohort(self.folder / "in", 3, slices=4, value=lambda study, number: 20 * (number % 2))
+        self.out = self.folder / "out"
+        self.again()
+
+    def again(self):
+        return self.run_summary("mask", self.folder / "in", "--out", self.out)
+
+    def check_masks(self, count):
+        recorded = dict(row["artefacts"].split(" ") for row in rows(self.out / "results.csv"))
+        self.assertEqual(len(recorded), count)
+        found = {f"masks/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.out / "masks").iterdir()}
+        self.assertEqual(found, recorded)
+        self.aidp("audit", "verify")
+
+    def test_a_mask_that_is_gone_or_changed_is_made_anew(self):
+        first, second, _ = sorted((self.out / "masks").iterdir())
+        first.unlink()
+        second.write_bytes(b"something else")
+        self.assertEqual(self.again()["skipped_as_done"], 1)
+        self.check_masks(3)
+        self.assertEqual(self.again()["skipped_as_done"], 3)
+
+    def test_masks_of_studies_that_changed_or_went_away_are_deleted(self):
+        make_instance(self.folder / "in/0001/001.dcm", numpy.full((16, 16), 30), study=1, number=1)
+        self.again()
+        self.check_masks(3)
+        for path in (self.folder / "in/0003").iterdir():
+            path.unlink()
+        (self.out / "masks/mine.txt").write_text("a note of the user's")
+        self.again()
+        self.assertTrue((self.out / "masks/mine.txt").exists())
+        (self.out / "masks/mine.txt").unlink()
+        self.check_masks(2)
+
+
+if __name__ == "__main__":
+    unittest.main()
