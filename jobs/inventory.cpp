@@ -28,11 +28,7 @@ class Lister {
   Lister(std::vector<LooseFile>& loose) : loose_(loose) {}
 
   void add(const fs::path& input) {
-    std::error_code error;
-    root_ = fs::canonical(input, error);
-    if (error) throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
-    if (::access(root_.c_str(), R_OK) != 0)
-      throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
+    root_ = check_input(input);
     if (fs::is_directory(root_))
       walk(root_);
     else
@@ -47,7 +43,9 @@ class Lister {
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
       std::error_code unknown;
       const auto status = entry->symlink_status(unknown);
-      if (fs::is_directory(status))
+      if (unknown)  // a folder that may be listed, but not entered
+        loose_.push_back({entry->path().string(), Reason::dicom_unreadable, "cannot be looked at: " + unknown.message()});
+      else if (fs::is_directory(status))
         walk(entry->path());
       else if (fs::is_symlink(status))
         link(entry->path());
@@ -176,6 +174,17 @@ class Scanner {
   std::vector<LooseFile>& loose_;
 };
 }  // namespace
+
+fs::path check_input(const fs::path& input) {
+  std::error_code error;
+  const auto path = fs::canonical(input, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+    throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
+  const bool listable = !error && (!fs::is_directory(path) || ::access(path.c_str(), X_OK) == 0);
+  if (!listable || ::access(path.c_str(), R_OK) != 0)
+    throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
+  return path;
+}
 
 std::vector<std::string> list_files(const std::vector<fs::path>& inputs, std::vector<LooseFile>& loose) {
   Lister lister(loose);

@@ -35,6 +35,9 @@ struct Inventory {
   std::vector<LooseFile> loose;     // ordered by path
 };
 
+// The input as it is really called. Throws Error(path_missing, path_unreadable).
+std::filesystem::path check_input(const std::filesystem::path& input);
+
 // Every regular file below the inputs, in order, each once. Folders that cannot be listed and files that are neither regular nor a
 // link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
 std::vector<std::string> list_files(const std::vector<std::filesystem::path>& inputs, std::vector<LooseFile>& loose);

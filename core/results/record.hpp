@@ -79,6 +79,8 @@ class Recorder {
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
+  // Whether a job of that id was ever begun in that folder, discarded ones included.
+  bool knows(const std::string& id, const std::filesystem::path& out);
   void begin_job(const JobRecord& job);    // audit: job.started
   void resume_job(const std::string& id);  // audit: job.resumed
   // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.

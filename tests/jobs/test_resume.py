@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a second run into the same folder keeps, does anew and takes away."""
 import hashlib
-import os
+import json
+import subprocess
+import time
 import unittest
 
 import numpy
@@ -56,6 +58,42 @@ class Masks(JobTest):
         self.assertTrue((self.out / "masks/mine.txt").exists())
         (self.out / "masks/mine.txt").unlink()
         self.check_masks(2)
+
+
+class Fresh(JobTest):
+    def test_a_fresh_run_that_is_killed_leaves_no_results_of_the_former_job(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 40)
+        out = self.folder / "out"
+        for moment_ms in range(0, 1000, 100):
+            self.run_summary("mean", self.folder / "in", "--out", out, "--fresh")
+            former = json.loads((out / "job.json").read_text())["job"]
+            job = subprocess.Popen(self.command("run", "mean", self.folder / "in", "--out", out, "--fresh"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            time.sleep(moment_ms / 1000)
+            job.kill()
+            job.wait()
+            if json.loads((out / "job.json").read_text())["job"] != former and (out / "results.csv").exists():
+                told = json.loads((out / "results.jsonl").read_text().splitlines()[0])["job"] if (out / "results.jsonl").exists() else former
+                self.assertNotEqual(told, former)
+        self.assertEqual(self.run_summary("mean", self.folder / "in", "--out", out)["items"], 40)
+        self.aidp("audit", "verify")
+
+    def test_a_kill_between_the_store_and_job_json_is_recovered_from(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 2)
+        out = self.folder / "out"
+        first = self.run_summary("mean", self.folder / "in", "--out", out)["job"]
+        old = (out / "job.json").read_bytes()
+        second = self.run_summary("mean", self.folder / "in", "--out", out, "--fresh")["job"]
+        (out / "job.json").write_bytes(old)  # as if killed before it was written anew
+        third = self.run_summary("mean", self.folder / "in", "--out", out)
+        self.assertNotEqual(first, second)
+        self.assertEqual((third["job"], third["resumed"]), (second, True))
+        (out / "job.json").rename(out / ".job.json.part.77")
+        for path in ("results.csv", "results.jsonl", "results.h5", "ledger.csv"):
+            (out / path).unlink()
+        self.run_summary("mean", self.folder / "in", "--out", out)
+        self.assertFalse((out / ".job.json.part.77").exists())
 
 
 if __name__ == "__main__":

@@ -106,14 +106,43 @@ class Refusing(JobTest):
         (self.folder / "mine/thesis.txt").write_text("years of work")
         self.assertIn("holds files", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "mine", code=2).stderr)
         self.assertEqual([path.name for path in (self.folder / "mine").iterdir()], ["thesis.txt"])
+        (self.folder / "mine/.video.part.3").write_text("half a download")
+        (self.folder / "mine/.results.csv.part.3").write_text("of another tool")
+        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "mine", code=2)
+        self.assertEqual(len(list((self.folder / "mine").iterdir())), 3)
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         make_cohort(self.folder / "in2", 1)
         self.assertIn("another job", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
 
-    def test_a_device_that_is_not_there_is_named(self):
+    def test_a_device_that_is_not_there_is_named_and_leaves_no_trace(self):
         self.install(Mean())
         make_cohort(self.folder / "in", 1)
-        self.assertIn("cuda:7", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", "--device", "cuda:7", code=2).stderr)
+        make_instance(self.folder / "mr/mr.dcm", numpy.zeros((16, 16)), Modality="MR")
+        for source in ("in", "mr"):
+            said = self.aidp("run", "mean", self.folder / source, "--out", self.folder / "out", "--device", "cuda:7", code=2).stderr
+            self.assertIn("cuda:7", said)
+            self.assertFalse((self.folder / "out").exists())
+            self.assertIsNone(self.state_of(self.folder / "out"))
+
+    def test_a_job_that_an_error_ends_is_recorded_as_failed(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        (self.folder / "out/results.csv").unlink()
+        (self.folder / "out/results.csv/in-the-way").mkdir(parents=True)
+        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=1)
+        self.assertEqual(self.state_of(self.folder / "out"), "failed")
+        self.aidp("audit", "verify")
+
+    def test_what_may_not_be_entered_or_read_is_quarantined_by_its_path(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        (self.folder / "in/0001").chmod(0o444)
+        (self.folder / "in/0002").chmod(0o000)
+        self.as_user("run", "mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        (self.folder / "in/0001").chmod(0o755)
+        refused = {row["path"].removeprefix(str(self.folder)): (row["outcome"], row["reason"]) for row in rows(self.folder / "out/ledger.csv") if row["path"]}
+        self.assertEqual(refused, {"/in/0001/001.dcm": ("quarantined", "dicom.unreadable"), "/in/0002": ("quarantined", "dicom.unreadable")})
 
     def test_a_tampered_model_is_refused_by_file_name(self):
         self.install(Mean())
