@@ -25,7 +25,10 @@ bool inside(const fs::path& target, const fs::path& root) {
 
 class Lister {
  public:
-  Lister(std::vector<LooseFile>& loose) : loose_(loose) {}
+  Lister(const std::vector<fs::path>& left_out, std::vector<LooseFile>& loose) : loose_(loose) {
+    std::error_code none;
+    for (const auto& folder : left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
+  }
 
   void add(const fs::path& input) {
     root_ = check_input(input);
@@ -39,6 +42,7 @@ class Lister {
 
  private:
   void walk(const fs::path& folder) {
+    if (left_out_.contains(folder)) return;
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
       std::error_code unknown;
@@ -73,6 +77,7 @@ class Lister {
 
   std::vector<LooseFile>& loose_;
   fs::path root_;
+  std::set<fs::path> left_out_;
   std::set<std::string> files_;
 };
 
@@ -186,13 +191,13 @@ fs::path check_input(const fs::path& input) {
   return path;
 }
 
-std::vector<std::string> list_files(const std::vector<fs::path>& inputs, std::vector<LooseFile>& loose) {
-  Lister lister(loose);
-  for (const auto& input : inputs) lister.add(input);
+std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose) {
+  Lister lister(inputs.left_out, loose);
+  for (const auto& input : inputs.paths) lister.add(input);
   return std::move(lister).files();
 }
 
-Inventory take_inventory(const std::vector<fs::path>& inputs, const std::vector<std::string>& keywords, Crew& dicom,
+Inventory take_inventory(const Inputs& inputs, const std::vector<std::string>& keywords, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   std::vector<LooseFile> loose;
   const auto files = list_files(inputs, loose);

@@ -21,7 +21,7 @@ namespace {
 constexpr auto tick = std::chrono::milliseconds(200);
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
-Inventory scan(const Manifest& manifest, const std::vector<fs::path>& inputs, Workforce& workforce, ProgressSink& progress) {
+Inventory scan(const Manifest& manifest, const Inputs& inputs, Workforce& workforce, ProgressSink& progress) {
   const auto keywords = keywords_of(manifest);
   const std::array model{workforce.model.get()};
   return take_inventory(inputs, keywords, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
@@ -29,6 +29,8 @@ Inventory scan(const Manifest& manifest, const std::vector<fs::path>& inputs, Wo
     progress.update({.phase = "scanning", .done = done, .total = total, .outcomes = {}, .items_per_second = 0, .eta_s = {}});
   });
 }
+
+Inputs inputs_of(const RunRequest& request) { return {request.inputs, {request.home.root, request.out}}; }
 
 std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
   std::vector<SeriesPlanRow> rows;
@@ -216,7 +218,7 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
   check_output(request, package, recorder);
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
-  auto inventory = scan(package.manifest, request.inputs, workforce, progress);
+  auto inventory = scan(package.manifest, inputs_of(request), workforce, progress);
   const auto device = workforce.device();
   if (SignalGuard::received() != 0) return stopped(request, package);
   Job job(request, package, device, recorder, progress);
@@ -241,15 +243,18 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const auto package = repository.verify(installed);
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
-  auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, request.inputs, workforce, progress)));
+  auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, inputs_of(request), workforce, progress)));
   summary.exit = exit_of(summary, request);
   return summary;
 }
 
-std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<fs::path>& inputs, int workers, ProgressSink& progress) {
+std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<fs::path>& inputs, int workers,
+                                       ProgressSink& progress) {
   const SignalGuard signals;
   Workforce workforce(workers, 0);
-  return rows_of(make_plan(manifest, scan(manifest, inputs, workforce, progress)));
+  auto inventory = scan(manifest, {inputs, {home.root}}, workforce, progress);
+  SignalGuard::check();  // a part of the inputs would be shown as all
+  return rows_of(make_plan(manifest, std::move(inventory)));
 }
 
 }  // namespace aidp

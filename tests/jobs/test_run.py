@@ -2,12 +2,13 @@
 """A job from folder to results: what completes, what is refused and why, and what a second run does."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import unittest
 
 import numpy
-from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, rows
+from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, make_package, rows
 
 
 class Completing(JobTest):
@@ -155,7 +156,6 @@ class Refusing(JobTest):
 
     def test_an_artifact_that_is_no_model_is_refused_at_load(self):
         package = self.folder / "package"
-        from support import make_package
         make_package(package, None)
         (package / "model.ts").write_bytes(b"PK this is no TorchScript")
         self.aidp("model", "install", package)
@@ -226,6 +226,33 @@ class Stopping(JobTest):
         self.aidp("audit", "verify")
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(len(rows(self.folder / "out/results.csv")), 300)
+
+    def stop(self, *arguments):
+        job = subprocess.Popen(self.command(*arguments), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        while not list(pathlib.Path(f"/proc/{job.pid}/task/{job.pid}").glob("children")) or not pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text():
+            pass  # its workers start after its signals are guarded
+        job.send_signal(signal.SIGINT)
+        out, error = job.communicate(timeout=60)
+        self.assertEqual(job.returncode, 130, error)
+        return out, error
+
+    def test_control_c_while_checking_a_model_is_no_verdict_on_it(self):
+        package = make_package(self.folder / "package", Whimsical(), name="whim", timeout_s=3, golden="[{name: g, input: golden, expect: {mean: 5}, tolerance: 1}]")
+        make_instance(package / "golden/a.dcm", numpy.full((16, 16), 125))  # hangs
+        self.aidp("model", "install", package)
+        self.assertIn("[interrupted]", self.stop("validate", "model", "whim")[1])
+
+    def test_control_c_while_listing_inputs_shows_no_part_of_them(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 500)
+        self.assertEqual(self.stop("validate", "input", self.folder / "in", "--model", "mean", "--workers", "1")[0], "")
+
+    def test_control_c_before_anything_is_begun_leaves_no_job(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 500)
+        self.stop("run", "mean", self.folder / "in", "--out", self.folder / "out", "--workers", "1")
+        self.assertFalse((self.folder / "out").exists())
+        self.assertIsNone(self.state_of(self.folder / "out"))
 
 
 if __name__ == "__main__":
