@@ -94,18 +94,20 @@ class Run : public Command {
       print_json(json_of(summary));
     else if (!globals.quiet || summary.exit != Exit::ok)
       print(summary);
-    if (!request_.dry_run && summary.exit != Exit::nothing) print_next(globals, "aidp report surveillance --format html --out report.html");
+    if (!summary.job_id.empty() && summary.exit != Exit::nothing)
+      print_next(globals, "aidp report surveillance --format html --out report.html");
     return summary.exit == Exit::partial && partial_ok_ ? Exit::ok : summary.exit;
   }
 
  private:
   void print(const RunSummary& s) const {
+    const bool begun = !s.job_id.empty();
     std::vector<std::vector<std::string>> table{
         {"model", s.model + "  " + s.model_digest.substr(0, 12)},
         {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
         {"series", counts(s.series_outcomes)}};
     if (!s.reasons.empty()) table.push_back({"reasons", counts(s.reasons)});
-    if (!request_.dry_run) {
+    if (begun) {
       table.push_back(
           {"items", counts(s.item_outcomes) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
       table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +

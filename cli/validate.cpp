@@ -107,7 +107,7 @@ class ValidateInput : public Command {
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
-    const auto rows = plan_inputs(package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
+    const auto rows = plan_inputs(store.home, package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
     else

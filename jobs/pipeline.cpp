@@ -25,8 +25,8 @@ Reason reason_in(const nlohmann::json& entry) { return reason_named(entry.value(
 std::optional<FileRecord> stat_file(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileRecord{
-      path, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino), {}};
+  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+  return FileRecord{path, status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino), {}};
 }
 }  // namespace
 
@@ -103,7 +103,7 @@ bool Pipeline::complete_already(const Group& group) {
   std::map<std::string, std::string> content;
   for (const auto& [path, file] : group.files) {
     const auto known = options_.known_file(path);
-    if (!known || known->size != file.size || known->mtime_ns != file.mtime_ns || known->inode != file.inode) return false;
+    if (!known || !known->same_file(file)) return false;
     content.emplace(path, known->sha256);
   }
   std::vector<std::string> keys;

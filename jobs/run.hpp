@@ -70,9 +70,10 @@ struct RunSummary {
 // Runs a job to its end, or until SIGINT/SIGTERM: then drains what is under way and leaves the job resumable.
 RunSummary run(const RunRequest& request, ProgressSink& progress);
 
-// Which series of the inputs the model would take, and why not; reads headers only.
-std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<std::filesystem::path>& inputs, int workers,
-                                       ProgressSink& progress);
+// Which series of the inputs the model would take, and why not; reads headers only. The store itself is no input.
+// Throws Error(interrupted, terminated).
+std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<std::filesystem::path>& inputs,
+                                       int workers, ProgressSink& progress);
 
 struct GoldenResult {
   std::string name, output;
@@ -80,7 +81,7 @@ struct GoldenResult {
   bool passed = false;
   std::string message;  // why there is no value, else empty
 };
-// Runs a package's golden cases through the whole pipeline, without touching the store's results.
+// Runs a package's golden cases through the whole pipeline, without touching the store's results. Throws Error(interrupted, terminated).
 std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress);
 
 struct EnvironmentRow {

@@ -101,28 +101,35 @@ std::string differences(const Package& now, const std::string& listed) {
 
 Repository::Repository(const Home& home, Database& database) : home_(home), database_(database) { fs::create_directories(home_.models()); }
 
+// What lies there already is no installed model's: a killed install or remove left it, whole or in part.
+void Repository::place(const Package& package) {
+  const auto final_folder = home_.models() / package.digest;
+  if (fs::exists(final_folder)) remove_tree(final_folder);
+  const auto temporary = home_.models() / ("." + package.digest);
+  fs::create_directories(temporary);
+  copy_in(package, temporary);
+  if (read_package(temporary).digest != package.digest)
+    throw Error(Reason::package_changed, "the package " + package.folder.string() + " changed while it was copied", "install it again");
+  publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+  fs::rename(temporary, final_folder);
+  fs::permissions(final_folder, folder_mode);
+  fsync_folder(home_.models());
+}
+
 Repository::InstallResult Repository::install(const fs::path& folder) {
   const auto package = read_package(folder);
   sweep(home_.models());
   for (const auto& model : list()) {
-    if (model.digest == package.digest) return {Installed::already, model};
+    if (model.digest == package.digest) {
+      verify(model);
+      return {Installed::already, model};
+    }
     if (model.name == package.manifest.name && model.version == package.manifest.version)
       throw Error(Reason::package_conflict,
                   package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
-  const auto final_folder = home_.models() / package.digest;
-  if (!fs::exists(final_folder)) {
-    const auto temporary = home_.models() / ("." + package.digest);
-    fs::create_directories(temporary);
-    copy_in(package, temporary);
-    if (read_package(temporary).digest != package.digest)
-      throw Error(Reason::package_changed, "the package " + folder.string() + " changed while it was copied", "install it again");
-    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
-    fs::rename(temporary, final_folder);
-    fs::permissions(final_folder, folder_mode);
-    fsync_folder(home_.models());
-  }
+  place(package);
   Transaction transaction(database_);
   const auto time = now();
   database_
@@ -132,7 +139,7 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
       .bind(1, package.digest)
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
-      .bind(4, read_file(final_folder / "model.yaml"))
+      .bind(4, read_file(home_.models() / package.digest / "model.yaml"))
       .bind(5, to_text(time))
       .run();
   AuditLog audit(database_);

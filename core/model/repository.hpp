@@ -59,7 +59,8 @@ class Repository {
     InstalledModel model;
   };
   // Copies into a temporary beside models/, checks the copy's digest, fsyncs, renames; then the row and the leaf model.installed.
-  // The same digest again is Installed::already. Same name@version with another digest: Error(package_conflict).
+  // The same digest again is Installed::already, where it is still intact; else Error(package_changed). Same name@version with another
+  // digest: Error(package_conflict).
   InstallResult install(const std::filesystem::path& folder);
   std::vector<InstalledModel> list();
   // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
@@ -70,6 +71,8 @@ class Repository {
   void remove(const InstalledModel& model);
 
  private:
+  void place(const Package& package);
+
   Home home_;
   Database& database_;
 };

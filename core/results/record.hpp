@@ -42,6 +42,9 @@ struct SeriesRecord {
   std::string message;
 };
 
+// What a row of the ledger is known by within its job: studies may share a series UID, and a file has a path alone.
+std::string series_key(const std::string& study_uid, const std::string& series_uid, const std::string& path);
+
 struct ArtefactRecord {
   std::string path;  // relative to the output folder
   std::string sha256;
@@ -67,8 +70,11 @@ struct ItemRecord {
 // What was seen of a file at its last read: lets a resumed run know that nothing changed without reading it again.
 struct FileRecord {
   std::string path;
-  std::int64_t size = 0, mtime_ns = 0, inode = 0;
+  std::int64_t size = 0, mtime_ns = 0, ctime_ns = 0, inode = 0;  // mtime can be set back (rsync -t, tar), ctime cannot
   std::string sha256;
+  bool same_file(const FileRecord& other) const {
+    return size == other.size && mtime_ns == other.mtime_ns && ctime_ns == other.ctime_ns && inode == other.inode;
+  }
 };
 
 // Writes a job to the store: outcomes, values and audit leaves in one transaction per group. One writer at a time.
@@ -79,6 +85,8 @@ class Recorder {
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
+  // Whether a job of that id was ever begun in that folder, discarded ones included.
+  bool knows(const std::string& id, const std::filesystem::path& out);
   void begin_job(const JobRecord& job);    // audit: job.started
   void resume_job(const std::string& id);  // audit: job.resumed
   // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.
@@ -95,7 +103,8 @@ class Recorder {
   // This job's completed items by key, with their artefacts: they need not run again while those are there.
   std::map<std::string, std::vector<ArtefactRecord>> completed(const std::string& job_id);
   // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
-  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths);
+  // `series_keys`: of series_key().
+  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_keys);
 
   void for_each_item(const std::string& job_id,
                      const std::function<void(const ItemRecord&)>& visit);  // ordered by study, series, sop, frame

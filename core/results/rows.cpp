@@ -38,6 +38,10 @@ std::optional<Outcome> outcome_named(std::string_view text) {
   return {};
 }
 
+std::string series_key(const std::string& study_uid, const std::string& series_uid, const std::string& path) {
+  return study_uid + "|" + series_uid + "|" + path;
+}
+
 std::string reason_text(const std::optional<Reason>& reason) { return reason ? std::string(name(*reason)) : std::string{}; }
 
 std::string column_json(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }

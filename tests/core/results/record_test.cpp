@@ -107,7 +107,7 @@ TEST_CASE("a series row is replaced by the later one and the same again adds no 
 TEST_CASE("dropped rows and discarded jobs leave an audit log that verifies") {
   Store store;
   store.recorder->commit("job-1", {item(1), item(2)}, {series(1), series(2)}, {});
-  store.recorder->keep_only("job-1", {item(2).key}, {"2.2"});
+  store.recorder->keep_only("job-1", {item(2).key}, {series_key("1.2", "2.2", "")});
   CHECK(store.items().size() == 1);
   CHECK(store.intact());
   store.recorder->commit("job-1", {item(1)}, {series(1)}, {});
@@ -137,9 +137,11 @@ TEST_CASE("a group that fails leaves neither rows nor leaves, and the next one w
 
 TEST_CASE("files seen are remembered with what they were") {
   Store store;
-  store.recorder->commit("job-1", {}, {}, {{"/in/a", 10, 20, 30, "abc"}});
-  store.recorder->commit("job-1", {}, {}, {{"/in/a", 11, 20, 30, "abd"}});
+  store.recorder->commit("job-1", {}, {}, {{"/in/a", 10, 20, 21, 30, "abc"}});
+  store.recorder->commit("job-1", {}, {}, {{"/in/a", 11, 20, 22, 30, "abd"}});
   CHECK(store.recorder->file("/in/a")->size == 11);
+  CHECK(store.recorder->file("/in/a")->same_file({"/in/a", 11, 20, 22, 30, {}}));
+  CHECK_FALSE(store.recorder->file("/in/a")->same_file({"/in/a", 11, 20, 21, 30, {}}));
   CHECK(store.recorder->file("/in/a")->sha256 == "abd");
   CHECK_FALSE(store.recorder->file("/in/b"));
 }
