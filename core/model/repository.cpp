@@ -56,6 +56,24 @@ void copy_in(const Package& package, const fs::path& folder) {
   fsync_folder(folder);
 }
 
+// Copies a package to models/<digest>, whole or not at all.
+void place(const Package& package, const fs::path& models) {
+  const auto temporary = models / ("." + package.digest);
+  try {
+    fs::create_directories(temporary);
+    copy_in(package, temporary);
+    if (read_package(temporary).digest != package.digest)
+      throw Error(Reason::package_changed, "the package " + package.folder.string() + " changed while it was copied", "install it again");
+    publish(models / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+    fs::rename(temporary, models / package.digest);
+  } catch (...) {
+    remove_tree(temporary);
+    throw;
+  }
+  fs::permissions(models / package.digest, folder_mode);
+  fsync_folder(models);
+}
+
 InstalledModel model_of(const Statement& row, const Home& home) {
   return {row.text(0), row.text(1), row.text(2), parse_time(row.text(3)), home.models() / row.text(0)};
 }
@@ -96,20 +114,13 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
                   package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
-  const auto final_folder = home_.models() / package.digest;
-  if (!fs::exists(final_folder)) {
-    const auto temporary = home_.models() / ("." + package.digest);
-    fs::create_directories(temporary);
-    copy_in(package, temporary);
-    if (read_package(temporary).digest != package.digest)
-      throw Error(Reason::package_changed, "the package " + folder.string() + " changed while it was copied", "install it again");
-    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
-    fs::rename(temporary, final_folder);
-    fs::permissions(final_folder, folder_mode);
-    fsync_folder(home_.models());
-  }
+  if (!fs::exists(home_.models() / package.digest)) place(package, home_.models());
+  record(package);
+  return {Installed::now, find(package.digest)};
+}
+
+void Repository::record(const Package& package) {
   Transaction transaction(database_);
-  const auto time = now();
   database_
       .prepare(
           "INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
@@ -117,15 +128,14 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
       .bind(1, package.digest)
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
-      .bind(4, read_file(final_folder / "model.yaml"))
-      .bind(5, to_text(time))
+      .bind(4, read_file(home_.models() / package.digest / "model.yaml"))
+      .bind(5, to_text(now()))
       .run();
   AuditLog audit(database_);
   audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model",
                    package.digest);
   audit.seal();
   transaction.commit();
-  return {Installed::now, find(package.digest)};
 }
 
 std::vector<InstalledModel> Repository::list() {

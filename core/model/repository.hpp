@@ -70,6 +70,9 @@ class Repository {
   void remove(const InstalledModel& model);
 
  private:
+  // The row and the leaf model.installed, in one transaction.
+  void record(const Package& package);
+
   Home home_;
   Database& database_;
 };
