@@ -30,8 +30,12 @@ install(FILES ${PROJECT_SOURCE_DIR}/man/aidp-manifest.5 DESTINATION share/man/ma
 install(FILES ${PROJECT_SOURCE_DIR}/man/aidp.7 DESTINATION share/man/man7)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/manifests DESTINATION share/aidp)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/templates DESTINATION share/aidp)
-install(CODE "execute_process(COMMAND $<TARGET_FILE:aidp> --generate bash OUTPUT_FILE ${PROJECT_BINARY_DIR}/aidp.bash COMMAND_ERROR_IS_FATAL ANY)")
+foreach(shell bash zsh fish)
+  install(CODE "execute_process(COMMAND $<TARGET_FILE:aidp> --generate ${shell} OUTPUT_FILE ${PROJECT_BINARY_DIR}/aidp.${shell} COMMAND_ERROR_IS_FATAL ANY)")
+endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/aidp.bash DESTINATION share/bash-completion/completions RENAME aidp)
+install(FILES ${PROJECT_BINARY_DIR}/aidp.zsh DESTINATION share/zsh/vendor-completions RENAME _aidp)
+install(FILES ${PROJECT_BINARY_DIR}/aidp.fish DESTINATION share/fish/vendor_completions.d)
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/aidp RENAME copyright)
 

@@ -130,8 +130,12 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
                   "give the changed package a new version, or remove the installed one first");
   }
   place(package);
+  record(package);
+  return {Installed::now, find(package.digest)};
+}
+
+void Repository::record(const Package& package) {
   Transaction transaction(database_);
-  const auto time = now();
   database_
       .prepare(
           "INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
@@ -140,14 +144,13 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
       .bind(4, read_file(home_.models() / package.digest / "model.yaml"))
-      .bind(5, to_text(time))
+      .bind(5, to_text(now()))
       .run();
   AuditLog audit(database_);
   audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model",
                    package.digest);
   audit.seal();
   transaction.commit();
-  return {Installed::now, find(package.digest)};
 }
 
 std::vector<InstalledModel> Repository::list() {

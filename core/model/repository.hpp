@@ -72,6 +72,8 @@ class Repository {
 
  private:
   void place(const Package& package);
+  // The row and the leaf model.installed, in one transaction.
+  void record(const Package& package);
 
   Home home_;
   Database& database_;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/manifest/manifest.hpp"
+#include "core/manifest/reader.hpp"
+
+namespace aidp {
+
+// The sections of a manifest, a file each. They take the section's node, which may be undefined, add what is wrong to `mistakes` and
+// give what could be read.
+std::vector<Rule> read_rules(const YAML::Node& node, const std::string& key, Mistakes& mistakes);
+std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes);
+std::vector<Output> read_outputs(const YAML::Node& node, Mistakes& mistakes);
+// `outputs`: those whose values the cases may expect.
+std::vector<GoldenCase> read_golden_cases(const YAML::Node& node, const std::vector<Output>& outputs, Mistakes& mistakes);
+
+}  // namespace aidp
