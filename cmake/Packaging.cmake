@@ -24,10 +24,15 @@ endif()
 set_target_properties(aidp-worker-model PROPERTIES INSTALL_RPATH "${torch_rpath}")
 install(TARGETS aidp RUNTIME DESTINATION bin)
 install(TARGETS aidp-worker-dicom aidp-worker-model RUNTIME DESTINATION libexec/aidp)
-file(GLOB pages_1 ${PROJECT_SOURCE_DIR}/man/*.1)
-install(FILES ${pages_1} DESTINATION share/man/man1)
-install(FILES ${PROJECT_SOURCE_DIR}/man/aidp-manifest.5 DESTINATION share/man/man5)
-install(FILES ${PROJECT_SOURCE_DIR}/man/aidp.7 DESTINATION share/man/man7)
+# Compressed as Debian wants them, at install time: the pages may be newer than the build folder's configuration.
+file(GLOB pages ${PROJECT_SOURCE_DIR}/man/*.[1-9])
+foreach(page ${pages})
+  get_filename_component(name ${page} NAME)
+  string(REGEX MATCH "[1-9]$" section ${name})
+  set(compressed ${PROJECT_BINARY_DIR}/man/${name}.gz)
+  install(CODE "file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)\nexecute_process(COMMAND gzip -9nc ${page} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)")
+  install(FILES ${compressed} DESTINATION share/man/man${section})
+endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/manifests DESTINATION share/aidp)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/templates DESTINATION share/aidp)
 foreach(shell bash zsh fish)
@@ -37,11 +42,17 @@ install(FILES ${PROJECT_BINARY_DIR}/aidp.bash DESTINATION share/bash-completion/
 install(FILES ${PROJECT_BINARY_DIR}/aidp.zsh DESTINATION share/zsh/vendor-completions RENAME _aidp)
 install(FILES ${PROJECT_BINARY_DIR}/aidp.fish DESTINATION share/fish/vendor_completions.d)
 
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/aidp RENAME copyright)
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE licence)
+file(WRITE ${PROJECT_BINARY_DIR}/copyright
+     "Copyright: the authors of aidp\n\n${licence}\nOn Debian systems the text of the licence is in /usr/share/common-licenses/Apache-2.0\n")
+install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION share/doc/aidp)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "the aidp project")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "runs approved AI models over DICOM in batch
+A hospital network installs a vendor's model once as a package, known by its content. aidp selects the series that it is for, decodes them,
+runs the model on CPU or GPU, writes what came out, keeps an audit log that shows any later change, and reports how the models perform.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
