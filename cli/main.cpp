@@ -39,7 +39,7 @@ class Program {
     try {
       app_.parse(argc, argv);
       if (!generate_.empty()) return generate();
-      return static_cast<int>(dispatch());
+      return static_cast<int>(run_command());
     } catch (const CLI::CallForHelp&) {
       print_help();
       return 0;
@@ -95,6 +95,10 @@ class Program {
     if (name == "validate") return "Check a manifest, a model, inputs or this machine";
     if (name == "audit") return "The audit log: list, show, verify";
     return "Reports";
+  }
+
+  Exit run_command() try { return dispatch(); } catch (const std::filesystem::filesystem_error& error) {
+    throw_filesystem(error);
   }
 
   Exit dispatch() {
