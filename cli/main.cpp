@@ -45,7 +45,7 @@ class Program {
     try {
       app_.parse(argc, argv);
       if (!generate_.empty()) return generate();
-      const auto exit = dispatch();
+      const auto exit = run_command();
       check_stdout();
       return static_cast<int>(exit);
     } catch (const CLI::CallForHelp&) {
@@ -113,6 +113,10 @@ class Program {
     if (name == "validate") return "Check a manifest, a model, inputs or this machine";
     if (name == "audit") return "The audit log: list, show, verify";
     return "Reports";
+  }
+
+  Exit run_command() try { return dispatch(); } catch (const std::filesystem::filesystem_error& error) {
+    throw_filesystem(error);
   }
 
   Exit dispatch() {

@@ -17,6 +17,7 @@ class ValidateManifest : public Command {
   void setup(CLI::App& app) override { app.add_option("FILE", file_, "The manifest, model.yaml")->required(); }
   Exit run(const Globals& globals) override {
     if (!std::filesystem::exists(file_)) throw Error(Reason::path_missing, "no such file: " + file_, "check the path");
+    if (!std::filesystem::is_regular_file(file_)) throw Error(Reason::usage, file_ + " is no file", "name the model.yaml itself");
     const auto manifest = load_manifest(file_);
     if (globals.json())
       print_json({{"type", "manifest"}, {"schema", "aidp.manifest/1"}, {"file", file_}, {"model", manifest.id()}, {"ok", true}});

@@ -55,9 +55,7 @@ std::vector<EnvironmentRow> check_environment(const Home& home) {
   const Pool pool(4096);
   add_dicom(rows, pool);
   add_model(rows, pool);
-  auto place = std::filesystem::absolute(home.root);
-  while (!std::filesystem::exists(place) && place.has_relative_path()) place = place.parent_path();
-  const bool writable = ::access(place.c_str(), W_OK | X_OK) == 0;
+  const bool writable = ::access(nearest_existing(home.root).c_str(), W_OK | X_OK) == 0;
   rows.push_back({"home", home.root.string() + (writable ? "" : " cannot be written"), writable,
                   writable ? "" : "give write permission or choose another --home"});
   const auto free = free_bytes(home.root);

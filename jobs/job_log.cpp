@@ -71,8 +71,8 @@ void JobLog::expect(const Plan& plan) {
 }
 
 void JobLog::enter(SeriesRecord record) {
-  ++series_outcomes_[std::string(name(record.outcome))];
-  if (record.reason) ++series_reasons_[std::string(name(*record.reason))];
+  ++(record.series_uid.empty() ? file_outcomes_ : series_outcomes_)[std::string(name(record.outcome))];
+  if (record.reason) ++reasons_[std::string(name(*record.reason))];
   series_seen_.insert(key_of(record));
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;

@@ -34,7 +34,9 @@ JobRecord describe(const RunRequest& request, const Package& package) {
   job.site = request.site;
   job.out = fs::weakly_canonical(fs::absolute(request.out)).string();
   const auto inputs = canonical_inputs(request);
-  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump();
+  // A path is bytes, JSON is UTF-8: the settings show what can be shown, the key is of the bytes.
+  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
   job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n")));
   return job;
 }
@@ -51,6 +53,16 @@ std::string owner_of(const fs::path& out) {
 }
 
 bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name.ends_with(".nii.gz"); }
+
+[[noreturn]] void refuse_other(const JobRecord& former, const Package& package) {
+  const auto model = former.model_name + "@" + former.model_version;
+  if (former.model_digest == package.digest)
+    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to a job of other inputs or another site",
+                "choose another folder with --out, or start over in this one with --fresh");
+  throw Error(Reason::output_foreign,
+              "the output folder " + former.out + " belongs to a job of another model: " + model + ", not " + package.manifest.id(),
+              "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
+}
 
 // What a job writes into its folder; job.json last, as it says whose the others are.
 constexpr std::array files_of_a_job{"results.csv", "results.jsonl", "results.h5", "ledger.csv", "job.json"};
@@ -132,11 +144,7 @@ FolderOwner check_output(const RunRequest& request, const Package& package, Reco
   FolderOwner owner{recorder.job_of(out), owner_of(out)};
   if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
   if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
-  if (owner.job && !owner.named.empty() && owner.job->key != job.key && !request.fresh)
-    throw Error(Reason::output_foreign,
-                "the output folder " + out.string() + " belongs to another job: " + owner.job->model_name + "@" + owner.job->model_version +
-                    ", or other inputs or settings",
-                "choose another folder with --out, or start over in this one with --fresh");
+  if (owner.job && !owner.named.empty() && owner.job->key != job.key && !request.fresh) refuse_other(*owner.job, package);
   return owner;
 }
 

@@ -25,8 +25,10 @@ struct FolderOwner {
 // Throws Error(output_foreign) where --out is a file or holds another job's files or any other.
 FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder);
 
-// Makes the folder or recognises it as this very job's: same model digest, inputs and site. With `fresh`, a former job of this
-// store in the same folder is discarded, with its files. Throws as check_output() does, and Error(path_unreadable, disk_full).
+// Makes the folder or recognises it as this very job's: same model digest, inputs and site. Another --device or --batch goes on with
+// the job, say on the CPU where the GPU has failed: its values may differ in the last bits, and each item says its device. With `fresh`, a
+// former job of this store in the same folder is discarded, with its files. Throws as check_output() does, and Error(path_unreadable,
+// disk_full).
 ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder);
 
 // Writes job.json, at the beginning (without a summary) and at the end.

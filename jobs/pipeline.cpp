@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "jobs/item_key.hpp"
@@ -14,7 +15,8 @@ namespace aidp {
 namespace {
 constexpr int attempts_at_most = 2;
 constexpr std::size_t alignment = 64;
-constexpr std::size_t decoded_at_most = 4;  // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::size_t decoded_at_most = 4;                // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::uint64_t batch_bytes_at_most = 128 << 20;  // of images: at least two batches fit the smallest pool
 constexpr std::chrono::milliseconds read_timeout{30000};
 constexpr std::chrono::milliseconds write_timeout{120000};
 
@@ -92,7 +94,8 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
 
 // Whether each file that was written for an item is still there with the bytes that were recorded.
 static bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecord>& artefacts) try {
-  return std::ranges::all_of(artefacts, [&](const auto& artefact) { return hex(sha256_file(out / artefact.path)) == artefact.sha256; });
+  return std::ranges::all_of(artefacts,
+                             [&](const auto& artefact) { return hex(sha256(read_file(out / artefact.path))) == artefact.sha256; });
 } catch (const Error&) {  // one cannot be read
   return false;
 }
@@ -128,10 +131,10 @@ bool Pipeline::start_next_group() {
   if (next_ == plan_.items.size()) return false;
   const auto per_group = manifest_.unit == Unit::series ? std::size_t{1} : static_cast<std::size_t>(options_.batch);
   auto count = std::min(per_group, plan_.items.size() - next_);
-  // A batch of large images is cut so that several fit the pool; the same cut every time, as it depends on the headers alone.
+  // A batch of large images is cut so that several fit the pool, whatever --memory is: the cut depends on the headers alone.
   for (std::uint64_t bytes = 0, i = 0; i < count; ++i) {
     bytes += aligned(bytes_of_item(plan_, plan_.items[next_ + i]));
-    if (i > 0 && bytes > images_.size() / 4) count = i;
+    if (i > 0 && bytes > batch_bytes_at_most) count = i;
   }
   auto group = make_group(next_, count, 1);
   if (complete_already(*group)) {

@@ -19,7 +19,7 @@ namespace aidp {
 inline constexpr const char* masks_folder = "masks";  // in the output folder
 
 // Items go through decode, infer and write in groups of fixed composition (consecutive items of the plan), so that a resumed job
-// makes the very batches of an uninterrupted one and its numbers are the same to the last bit.
+// makes the very batches of an uninterrupted one and its numbers are the same to the last bit, with the same `batch` and device.
 class Pipeline {
  public:
   struct Options {

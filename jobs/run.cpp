@@ -54,7 +54,7 @@ Exit exit_of(const RunSummary& summary, const RunRequest& request) {
   if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
   const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
   for (const char* bad : {"failed", "quarantined"})
-    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad)) return Exit::partial;
+    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad) || of(summary.file_outcomes, bad)) return Exit::partial;
   if (summary.items == 0 && !request.allow_empty) return Exit::nothing;
   return Exit::ok;
 }
@@ -146,7 +146,8 @@ class Job {
     summary.skipped_as_done = log_.items_skipped();
     summary.item_outcomes = log_.item_outcomes();
     summary.series_outcomes = log_.series_outcomes();
-    summary.reasons = log_.series_reasons();
+    summary.file_outcomes = log_.file_outcomes();
+    summary.reasons = log_.reasons();
     const std::chrono::duration<double> elapsed = Clock::now() - started_;
     summary.seconds = elapsed.count();
     summary.items_per_second = static_cast<double>(log_.items_done() - log_.items_skipped()) / elapsed.count();
@@ -171,6 +172,7 @@ class Job {
     write_job_file(claimed_.job, {{"device", summary.device},
                                   {"items", summary.item_outcomes},
                                   {"series", summary.series_outcomes},
+                                  {"files", summary.file_outcomes},
                                   {"audit_size", summary.audit_size},
                                   {"audit_root", summary.audit_root}});
   }
@@ -197,8 +199,23 @@ RunSummary dry_run(const Package& package, const Plan& plan) {
     ++summary.series_outcomes[series.refusal ? std::string(name(series.outcome)) : "eligible"];
     if (series.refusal) ++summary.reasons[std::string(name(*series.refusal))];
   }
+  for (const auto& file : plan.loose) {
+    ++summary.file_outcomes[std::string(name(outcome_of(file)))];
+    ++summary.reasons[std::string(name(file.reason))];
+  }
   summary.plan = rows_of(plan);
   return summary;
+}
+
+void check_request(const RunRequest& request) {
+  if (request.inputs.empty()) throw Error(Reason::usage, "no input is named", "name files or folders of DICOM");
+  if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
+  if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
+    throw Error(Reason::usage,
+                "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
+                    bytes_text(request.memory_bytes),
+                "leave it out for a quarter of that, at most 2 GiB");
+  for (const auto& input : request.inputs) check_input(input);
 }
 
 // Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
@@ -233,11 +250,11 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
 
 RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const SignalGuard signals;
-  if (request.inputs.empty()) throw Error(Reason::usage, "no input is named", "name files or folders of DICOM");
-  for (const auto& input : request.inputs) check_input(input);
-  fs::create_directories(request.home.root);
-  const FileLock lock(request.home.writer_lock(), "the store " + request.home.root.string());
-  Database database(request.home.database(), Database::Access::write);
+  check_request(request);
+  need_store(request.home);
+  std::optional<FileLock> lock;  // a dry run only reads, so it may go beside a nightly run
+  if (!request.dry_run) lock.emplace(request.home.writer_lock(), "the store " + request.home.root.string());
+  Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
   Repository repository(request.home, database);
   const auto installed = repository.find(request.model);
   const auto package = repository.verify(installed);

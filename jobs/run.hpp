@@ -22,7 +22,7 @@ struct RunRequest {
   std::string device = "auto";     // auto, cpu, cuda:N
   int batch = 0;                   // 0: the manifest's batch.max
   int workers = 0;                 // DICOM workers; 0: number of cores
-  std::uint64_t memory_bytes = 0;  // pool of decoded pixels; 0: a quarter of RAM, at most 2 GiB
+  std::uint64_t memory_bytes = 0;  // pool of decoded pixels, 256 MiB up to RAM; 0: a quarter of RAM, at most 2 GiB
   std::string site;
   bool fresh = false;
   bool dry_run = false;
@@ -58,9 +58,10 @@ struct RunSummary {
   std::filesystem::path out;
   bool resumed = false;
   std::int64_t files = 0, series = 0, items = 0, skipped_as_done = 0;
-  std::map<std::string, std::int64_t> item_outcomes, series_outcomes;  // outcome name to count
-  std::map<std::string, std::int64_t> reasons;                         // reason name to series
-  std::vector<SeriesPlanRow> plan;                                     // dry run only
+  // Outcome name to count; files: of those that belong to no series.
+  std::map<std::string, std::int64_t> item_outcomes, series_outcomes, file_outcomes;
+  std::map<std::string, std::int64_t> reasons;  // reason name to series and files outside any
+  std::vector<SeriesPlanRow> plan;              // dry run only
   double seconds = 0, items_per_second = 0;
   std::int64_t audit_size = 0;
   std::string audit_root;

@@ -198,6 +198,7 @@ Package Repository::verify(const InstalledModel& model) {
   try {
     package = read_package(model.folder);
   } catch (const Error& error) {
+    if (error.reason() == Reason::path_unreadable) throw;  // says nothing about what is in it
     throw changed(error.what());
   }
   if (package.digest != model.digest) throw changed(differences(package, listed));

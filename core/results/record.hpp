@@ -25,7 +25,7 @@ std::optional<Outcome> outcome_named(std::string_view name);
 // One invocation of `run`; a resumed run is the same job.
 struct JobRecord {
   std::string id;   // UUIDv7
-  std::string key;  // SHA-256 of what defines the job: model digest, inputs, settings that change results
+  std::string key;  // SHA-256 of what defines the job: model digest, inputs, site
   std::string model_digest, model_name, model_version;
   std::string site;      // --site, or empty
   std::string settings;  // JSON of all settings
