@@ -59,7 +59,7 @@ Manifest read_manifest(const YAML::Node& root, Mistakes& mistakes) {
   read_input(fields, manifest, mistakes);
   manifest.preprocess = read_transforms(fields.take("preprocess", false), false, manifest.unit, mistakes);
   manifest.postprocess = read_transforms(fields.take("postprocess", false), true, manifest.unit, mistakes);
-  manifest.outputs = read_outputs(fields.take("outputs", true), mistakes);
+  manifest.outputs = read_outputs(fields.take("outputs", true), manifest.unit, mistakes);
   manifest.batch_max = fields.integer("batch_max", 1, 4096).value_or(32);
   manifest.timeout_s = fields.integer("timeout_s", 1, 86400).value_or(300);
   manifest.tolerance = fields.number("tolerance", false, 0).value_or(1e-3);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 #include "core/manifest/sections.hpp"
 
@@ -34,6 +37,11 @@ void read_names(Fields& fields, Output& output, Mistakes& mistakes) {
   }
 }
 
+// What results.csv and results.h5 have beside the outputs: core/results/write.cpp.
+constexpr std::array<std::string_view, 18> columns_of_results{"type",    "key",      "study_uid", "series_uid",  "sop_uid",   "frame",
+                                                              "outcome", "reason",   "message",   "values",      "flags",     "artefacts",
+                                                              "device",  "attempts", "queued_at", "finished_at", "decode_ms", "infer_ms"};
+
 void read_value(Fields& fields, Output& output) {
   output.flag_at = fields.number("flag_at");
   output.unit = fields.text("unit", false);
@@ -45,6 +53,8 @@ Output read_output(const YAML::Node& node, Mistakes& mistakes) {
   Output output;
   output.name = fields.text("name");
   check_form(node["name"], output.name, "[A-Za-z][A-Za-z0-9_]{0,62}", "name of a column: a letter, then letters, digits and _", mistakes);
+  if (std::ranges::find(columns_of_results, output.name) != columns_of_results.end())
+    mistakes.add(node["name"], "'" + output.name + "' is a column of results.csv already; give the output another name");
   const auto before = mistakes.count();
   const auto kind = fields.choice("kind", {"score", "mask", "volume"});
   if (mistakes.count() > before) return output;  // which keys are allowed is not known
@@ -60,7 +70,7 @@ Output read_output(const YAML::Node& node, Mistakes& mistakes) {
 }
 }  // namespace
 
-std::vector<Output> read_outputs(const YAML::Node& node, Mistakes& mistakes) {
+std::vector<Output> read_outputs(const YAML::Node& node, Unit unit, Mistakes& mistakes) {
   std::vector<Output> outputs;
   if (!node.IsDefined()) return outputs;
   if (!node.IsSequence() || node.size() == 0) {
@@ -74,10 +84,15 @@ std::vector<Output> read_outputs(const YAML::Node& node, Mistakes& mistakes) {
     const auto& output = outputs.back();
     if (!output.name.empty() && !names.insert(output.name).second)
       mistakes.add(entry["name"], "the output '" + output.name + "' is there twice; names of outputs differ");
+    if (output.kind == OutputKind::volume && unit != Unit::series)
+      mistakes.add(entry["kind"], "a volume needs 'unit: series': one image has no thickness");
     masks += output.kind == OutputKind::mask;
     if (output.kind == OutputKind::mask && masks == 2)
       mistakes.add(entry, "a second mask; a model has one mask at most: give it several labels");
   }
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (outputs[i].flag_at && names.contains(outputs[i].name + "_flag"))
+      mistakes.add(node[i]["name"], "the column '" + outputs[i].name + "_flag' of its flag is another output's name; rename one of them");
   return outputs;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "core/manifest/rule_regex.hpp"
 #include "core/manifest/sections.hpp"
@@ -59,11 +61,26 @@ Values values_of(const YAML::Node& node, Test test) {
   return values;
 }
 
+// Attributes that say who someone is, or free text that may (PS3.15 table E.1-1). What a rule sees is printed and recorded.
+bool tells_identity(const std::string& keyword) {
+  constexpr std::array<std::string_view, 8> harmless{"PatientAge",    "PatientSex",  "PatientSize",    "PatientWeight",
+                                                     "PatientOrient", "PatientPosi", "PatientIdentit", "PatientSpecies"};
+  constexpr std::array<std::string_view, 14> telling{"Patient",    "BirthDate", "BirthName", "Physician", "Operator",
+                                                     "PersonName", "Person",    "StudyID",   "Accession", "MedicalRecord",
+                                                     "Insurance",  "Comments",  "Military",  "Occupation"};
+  if (std::ranges::any_of(harmless, [&](auto word) { return keyword.starts_with(word); })) return false;
+  return std::ranges::any_of(telling, [&](auto word) { return keyword.find(word) != std::string::npos; });
+}
+
 // How many tests the rule has.
 int read_leaf(Fields& fields, Rule& rule, Mistakes& mistakes) {
   rule.attribute = fields.text("attribute");
   check_form(fields.node()["attribute"], rule.attribute, "[A-Z][A-Za-z0-9]{0,63}", "DICOM keyword such as Modality or SliceThickness",
              mistakes);
+  if (tells_identity(rule.attribute))
+    mistakes.add(fields.node()["attribute"], "'" + rule.attribute +
+                                                 "' may say who the patient is, and what a rule sees is recorded; "
+                                                 "select by technical attributes, such as Modality or BodyPartExamined");
   int given = 0;
   for (const auto& kind : test_kinds()) {
     const auto value = fields.take(kind.key, false);

@@ -10,7 +10,7 @@ namespace aidp {
 // give what could be read.
 std::vector<Rule> read_rules(const YAML::Node& node, const std::string& key, Mistakes& mistakes);
 std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes);
-std::vector<Output> read_outputs(const YAML::Node& node, Mistakes& mistakes);
+std::vector<Output> read_outputs(const YAML::Node& node, Unit unit, Mistakes& mistakes);
 // `outputs`: those whose values the cases may expect.
 std::vector<GoldenCase> read_golden_cases(const YAML::Node& node, const std::vector<Output>& outputs, Mistakes& mistakes);
 

@@ -217,6 +217,21 @@ TEST_CASE("thousands of mistakes are counted and the first shown") {
   CHECK(std::count(said.begin(), said.end(), '\n') == 50);
 }
 
+TEST_CASE("a rule sees nothing that says who the patient is") {
+  for (const auto* keyword : {"PatientName", "PatientID", "ReferringPhysicianName", "AccessionNumber", "ImageComments"})
+    CHECK(mistakes_of(with("attribute: Modality", std::string("attribute: ") + keyword)).find("m.yaml:14:19: '" + std::string(keyword)) ==
+          0);
+  for (const auto* keyword : {"PatientAge", "PatientSex", "PatientPosition", "BodyPartExamined"})
+    CHECK(mistakes_of(with("attribute: Modality", std::string("attribute: ") + keyword)).empty());
+}
+
+TEST_CASE("a volume needs a series, and no output is called like a column that is there") {
+  CHECK(mistakes_of(with("kind: score}", "kind: volume, labels: [1]}")).find("unit: series") != std::string::npos);
+  CHECK(mistakes_of(with("name: score,", "name: outcome,")).find("a column of results.csv") != std::string::npos);
+  CHECK(mistakes_of(with("{name: score, kind: score}", "{name: a, kind: score, flag_at: 1}\n  - {name: a_flag, kind: score}"))
+            .find("rename one") != std::string::npos);
+}
+
 TEST_CASE("a rule holds or not by its attribute") {
   const nlohmann::json ct{{"Modality", "CT"}, {"Rows", 512}, {"ImageType", {"ORIGINAL", "PRIMARY", "AXIAL"}}};
   CHECK(eligible("{attribute: Modality, equals: CT}", ct));
