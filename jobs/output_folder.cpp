@@ -57,10 +57,10 @@ bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name
 [[noreturn]] void refuse_other(const JobRecord& former, const Package& package) {
   const auto model = former.model_name + "@" + former.model_version;
   if (former.model_digest == package.digest)
-    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to a job of other inputs or another site",
+    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, of other inputs or another site",
                 "choose another folder with --out, or start over in this one with --fresh");
   throw Error(Reason::output_foreign,
-              "the output folder " + former.out + " belongs to a job of another model: " + model + ", not " + package.manifest.id(),
+              "the output folder " + former.out + " belongs to another job, of another model: " + model + ", not " + package.manifest.id(),
               "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
 }
 

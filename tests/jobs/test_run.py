@@ -5,10 +5,11 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 import unittest
 
 import numpy
-from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, make_package, rows
+from support import BIN, JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, make_package, rows
 
 
 class Completing(JobTest):
@@ -227,10 +228,20 @@ class Stopping(JobTest):
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(len(rows(self.folder / "out/results.csv")), 300)
 
-    def stop(self, *arguments):
-        job = subprocess.Popen(self.command(*arguments), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        while not list(pathlib.Path(f"/proc/{job.pid}/task/{job.pid}").glob("children")) or not pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text():
-            pass  # its workers start after its signals are guarded
+    def slow_workers(self):
+        """A folder of workers whose DICOM worker takes its time to start, so that a signal comes before the scan has ended."""
+        folder = self.folder / "workers"
+        folder.mkdir()
+        (folder / "aidp-worker-model").symlink_to(BIN / "aidp-worker-model")
+        (folder / "aidp-worker-dicom").write_text(f"#!/bin/sh\nsleep 3\nexec {BIN}/aidp-worker-dicom\n")
+        (folder / "aidp-worker-dicom").chmod(0o755)
+        return {**os.environ, "AIDP_WORKER_DIR": str(folder)}
+
+    def stop(self, *arguments, env=None):
+        job = subprocess.Popen(self.command(*arguments), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        children = pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children")
+        while job.poll() is None and not children.read_text():
+            time.sleep(0.01)  # its workers start after its signals are guarded
         job.send_signal(signal.SIGINT)
         out, error = job.communicate(timeout=60)
         self.assertEqual(job.returncode, 130, error)
@@ -244,13 +255,13 @@ class Stopping(JobTest):
 
     def test_control_c_while_listing_inputs_shows_no_part_of_them(self):
         self.install(Mean())
-        make_cohort(self.folder / "in", 500)
-        self.assertEqual(self.stop("validate", "input", self.folder / "in", "--model", "mean", "--workers", "1")[0], "")
+        make_cohort(self.folder / "in", 3)
+        self.assertEqual(self.stop("validate", "input", self.folder / "in", "--model", "mean", env=self.slow_workers())[0], "")
 
     def test_control_c_before_anything_is_begun_leaves_no_job(self):
         self.install(Mean())
-        make_cohort(self.folder / "in", 500)
-        self.stop("run", "mean", self.folder / "in", "--out", self.folder / "out", "--workers", "1")
+        make_cohort(self.folder / "in", 3)
+        self.stop("run", "mean", self.folder / "in", "--out", self.folder / "out", env=self.slow_workers())
         self.assertFalse((self.folder / "out").exists())
         self.assertIsNone(self.state_of(self.folder / "out"))
 
