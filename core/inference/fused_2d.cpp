@@ -55,8 +55,8 @@ Line line_of(const ImageHeader& image, const nlohmann::json& range) {
   line.slope = static_cast<float>(image.slope[0] * factor);
   line.intercept = static_cast<float>((image.intercept[0] - a_min) * factor + b_min);
   if (!range.value("clip", false)) return line;
-  line.low = static_cast<float>(b_min);
-  line.high = static_cast<float>(b_max);
+  if (range.contains("b_min")) line.low = static_cast<float>(b_min);  // as MONAI: without a bound nothing is clipped
+  if (range.contains("b_max")) line.high = static_cast<float>(b_max);
   return line;
 }
 
@@ -65,6 +65,11 @@ bool fits(const ImageHeader& image, const Manifest& manifest) {
   if (manifest.unit != Unit::instance || manifest.channels != 1 || steps.size() != 2) return false;
   if (steps[0].name != "ScaleIntensityRange" || steps[1].name != "Resize" || steps[1].arguments.value("mode", "area") != "bilinear")
     return false;
+  const auto& resize = steps[1].arguments;
+  if (resize.value("size_mode", "all") != "all" || resize.value("align_corners", false)) return false;
+  for (const auto& size : resize.at("spatial_size"))
+    if (size <= 0) return false;
+  if (steps[0].arguments.contains("b_min") != steps[0].arguments.contains("b_max")) return false;
   if (steps[0].arguments.at("a_min") == steps[0].arguments.at("a_max")) return false;
   return image.samples == 1 && !image.inverted && !image.padding && image.slices == 1 && image.slope.size() == 1;
 }

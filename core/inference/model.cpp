@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/inference/engine.hpp"
 #include "core/inference/fused_2d.hpp"
+#include "core/inference/sliding_window.hpp"
 #include "core/inference/transforms.hpp"
 
 namespace aidp {
@@ -91,7 +92,7 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
 InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Manifest& manifest, bool with_mask) {
   if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
   auto processed = raw;
-  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed);
+  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
   const auto flat = processed.flatten();
   InferenceOutput result;
   at::Tensor labels;
@@ -158,6 +159,7 @@ Model::Model(const std::filesystem::path& package, const std::string& device, in
   state_->device = choose_device(device);
   state_->device_name = state_->device.is_cpu() ? "cpu" : state_->device.str();
   state_->engine = load_engine(state_->manifest.artifact_kind, package / state_->manifest.artifact_file, state_->device);
+  if (const auto& inferer = state_->manifest.inferer) state_->engine = with_sliding_window(std::move(state_->engine), inferer->arguments);
 }
 
 Model::~Model() = default;

@@ -29,6 +29,8 @@ struct Sample {
   // Direction of a spatial axis in mm per voxel, RAS.
   std::array<double, 3> direction_ras(std::size_t axis) const;
   double spacing_mm(std::size_t axis) const;
+  // Where the first voxel's centre lies, mm, RAS.
+  std::array<double, 3> origin_ras() const;
 };
 
 // Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value.

@@ -9,7 +9,7 @@
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 #include "core/manifest/reader.hpp"
-#include "core/manifest/vocabulary.hpp"
+#include "core/manifest/steps.hpp"
 
 namespace aidp {
 
@@ -92,112 +92,6 @@ std::vector<Rule> read_rules(const YAML::Node& node, Mistakes& mistakes) {
   if (node.IsSequence())
     for (const auto& rule : node) rules.push_back(read_rule(rule, mistakes));
   return rules;
-}
-
-bool fits(const Parameter& parameter, const json& value) {
-  using Type = Parameter::Type;
-  const auto good = [&](const json& v) {
-    const bool kind = parameter.type == Type::integers ? v.is_number_integer() : v.is_number();
-    return kind && (!parameter.positive || v.get<double>() > 0);
-  };
-  switch (parameter.type) {
-    case Type::number:
-      return good(value);
-    case Type::boolean:
-      return value.is_boolean();
-    case Type::text:
-      return value.is_string() &&
-             (parameter.allowed.empty() || std::ranges::find(parameter.allowed, value.get<std::string>()) != parameter.allowed.end());
-    case Type::numbers:
-    case Type::integers:
-      return value.is_array() && !value.empty() && std::ranges::all_of(value, good);
-  }
-  return false;
-}
-
-std::string expectation(const Parameter& parameter) {
-  using Type = Parameter::Type;
-  const std::string sign = parameter.positive ? " above 0" : "";
-  switch (parameter.type) {
-    case Type::number:
-      return "a number" + sign;
-    case Type::boolean:
-      return "true or false";
-    case Type::text:
-      return parameter.allowed.empty() ? "a text" : "one of " + join(parameter.allowed, ", ");
-    case Type::numbers:
-      return "a list of numbers" + sign;
-    case Type::integers:
-      return "a list of whole numbers" + sign;
-  }
-  return {};
-}
-
-void check_combination(const Transform& transform, const YAML::Node& node, Unit unit, Mistakes& mistakes) {
-  const auto& arguments = transform.arguments;
-  const std::size_t dimensions = unit == Unit::series ? 3 : 2;
-  for (const char* key : {"spatial_size", "roi_size", "pixdim"})
-    if (arguments.contains(key) && arguments[key].is_array() && arguments[key].size() != dimensions)
-      mistakes.add(node, std::string("'") + key + "' takes " + std::to_string(dimensions) + " numbers for this unit of inference");
-  if (transform.name == "Activations" && arguments["sigmoid"] == arguments["softmax"])
-    mistakes.add(node, "Activations takes exactly one of sigmoid, softmax");
-  if (transform.name == "AsDiscrete" && arguments["argmax"].get<bool>() == arguments.contains("threshold"))
-    mistakes.add(node, "AsDiscrete takes exactly one of argmax, threshold");
-  if (transform.name != "Orientation" || !arguments["axcodes"].is_string()) return;
-  auto codes = arguments["axcodes"].get<std::string>();
-  std::set<char> axes;
-  for (const char code : codes) axes.insert(code == 'L' ? 'R' : code == 'P' ? 'A' : code == 'I' ? 'S' : code);
-  if (codes.size() != 3 || axes != std::set<char>{'R', 'A', 'S'})
-    mistakes.add(node, "'axcodes' takes three letters, one of each pair R/L, A/P, S/I, such as RAS");
-}
-
-Transform read_transform(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes) {
-  const bool single = node.IsMap() && node.size() == 1;
-  if (!node.IsScalar() && !single) {
-    mistakes.add(node, "a step is a transform's name, or 'Name: {arguments}'");
-    return {};
-  }
-  const auto name = node.IsScalar() ? node.Scalar() : node.begin()->first.Scalar();
-  std::vector<std::string> names;
-  const TransformKind* kind = nullptr;
-  for (const auto& candidate : transform_vocabulary()) {
-    if (candidate.after_model != after_model) continue;
-    names.push_back(candidate.name);
-    if (candidate.name == name) kind = &candidate;
-  }
-  if (!kind) {
-    mistakes.add(node, "the transform " + not_allowed(name, names));
-    return {};
-  }
-  if (kind->volumes_only && unit != Unit::series) mistakes.add(node, name + " needs a volume: 'unit: series'");
-  Transform transform{name, json::object()};
-  const YAML::Node arguments = node.IsScalar() || node.begin()->second.IsNull() ? YAML::Node(YAML::NodeType::Map) : node.begin()->second;
-  Fields fields(arguments, name, mistakes);
-  for (const auto& parameter : kind->parameters) {
-    const auto value = fields.take(parameter.name, parameter.standard.is_null());
-    if (!value.IsDefined()) {
-      if (!parameter.standard.is_discarded() && !parameter.standard.is_null()) transform.arguments[parameter.name] = parameter.standard;
-      continue;
-    }
-    json read = value.IsScalar() ? scalar(value) : json::array();
-    if (value.IsSequence())
-      for (const auto& element : value) read.push_back(element.IsScalar() ? scalar(element) : json());
-    if (fits(parameter, read))
-      transform.arguments[parameter.name] = read;
-    else
-      mistakes.add(value, "'" + parameter.name + "' of " + name + " must be " + expectation(parameter));
-  }
-  fields.finish();
-  if (mistakes.empty()) check_combination(transform, node, unit, mistakes);
-  return transform;
-}
-
-std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes) {
-  std::vector<Transform> transforms;
-  if (node.IsDefined() && !node.IsNull() && !node.IsSequence()) mistakes.add(node, "must be a list of transforms");
-  if (node.IsSequence())
-    for (const auto& step : node) transforms.push_back(read_transform(step, after_model, unit, mistakes));
-  return transforms;
 }
 
 Output read_output(const YAML::Node& node, Mistakes& mistakes) {
@@ -330,6 +224,7 @@ Manifest parse_manifest(const std::string& yaml, const std::string& file_name) {
   read_artifact(fields, manifest, mistakes);
   read_input(fields, manifest, mistakes);
   manifest.preprocess = read_transforms(fields.take("preprocess", false), false, manifest.unit, mistakes);
+  manifest.inferer = read_inferer(fields.take("inferer", false), manifest.unit, mistakes);
   manifest.postprocess = read_transforms(fields.take("postprocess", false), true, manifest.unit, mistakes);
   manifest.outputs = read_outputs(fields.take("outputs", true), mistakes);
   manifest.batch_max = fields.integer("batch_max", 1, 4096).value_or(32);

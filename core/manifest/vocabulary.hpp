@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,18 @@ namespace aidp {
 
 // What a transform's argument may be.
 struct Parameter {
-  enum class Type { number, boolean, text, numbers, integers };
+  enum class Type { number, integer, boolean, text, numbers, integers };
   std::string name;
   Type type = Type::number;
-  nlohmann::json standard;           // the default; null: required; discarded: optional without a default
-  std::vector<std::string> allowed;  // of a text
-  bool positive = false;             // every number > 0
+  nlohmann::json standard;                      // the default; null: required; discarded: optional without a default
+  std::vector<std::string> allowed = {};        // of a text
+  std::optional<double> least = {}, most = {};  // every number is in this closed range
+  bool per_axis = false;                        // a list with a number for each spatial axis; one number stands for all of them
+
+  bool required() const { return standard.is_null(); }
 };
 
-// A transform of MONAI's vocabulary (MONAI 1.6, monai.transforms) that aidp runs.
+// A transform of MONAI's vocabulary (MONAI 1.6, monai.transforms) that aidp runs, with MONAI's names and defaults of its arguments.
 struct TransformKind {
   std::string name;
   bool after_model = false;
@@ -26,5 +30,7 @@ struct TransformKind {
 };
 
 const std::vector<TransformKind>& transform_vocabulary();
+// The arguments of monai.inferers.sliding_window_inference.
+const TransformKind& sliding_window_kind();
 
 }  // namespace aidp

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "core/base/error.hpp"
+#include "core/inference/components.hpp"
 #include "core/inference/fused_2d.hpp"
+#include "core/inference/sliding_window.hpp"
 #include "tests/catch.hpp"
 
 using namespace aidp;
@@ -109,4 +111,47 @@ TEST_CASE("colour is refused where the model takes one channel") {
   image.samples = 3;
   const auto values = ramp(12);
   CHECK_THROWS_AS(sample_of(image, values, false), Error);
+}
+
+TEST_CASE("components touch by faces, or by corners too") {
+  const std::vector<std::uint8_t> mask{1, 0, 0, 1,  //
+                                       0, 1, 0, 1,  //
+                                       0, 0, 0, 0,  //
+                                       1, 1, 0, 1};
+  const auto faces = connected_components(mask, {4, 4}, 1), corners = connected_components(mask, {4, 4}, 2);
+  REQUIRE(faces.sizes == std::vector<std::int64_t>{9, 1, 2, 1, 2, 1});
+  REQUIRE(faces.labels == std::vector<std::int32_t>{1, 0, 0, 2, 0, 3, 0, 2, 0, 0, 0, 0, 4, 4, 0, 5});
+  REQUIRE(corners.sizes == std::vector<std::int64_t>{9, 2, 2, 2, 1});
+}
+
+TEST_CASE("arms that meet late are one component") {
+  const std::vector<std::uint8_t> mask{1, 0, 1, 0, 1,  //
+                                       1, 0, 1, 1, 1,  //
+                                       1, 1, 1, 0, 0};
+  REQUIRE(connected_components(mask, {3, 5}, 1).sizes == std::vector<std::int64_t>{5, 10});
+}
+
+TEST_CASE("of equal components the last stays, and an image without foreground is refused") {
+  const auto values = ramp(4);
+  auto sample = sample_of(image_of(1, 1, 4), values, false);
+  const auto labels = at::tensor({1.F, 0.F, 1.F, 0.F}).reshape({1, 1, 4});
+  const auto kept = apply_after({"KeepLargestConnectedComponent", nlohmann::json::object()}, labels, sample);
+  REQUIRE(kept.flatten().equal(at::tensor({0.F, 0.F, 1.F, 0.F})));
+  sample.data.fill_(-1);
+  CHECK_THROWS_AS(apply({"CropForeground", nlohmann::json::object()}, sample), Error);
+}
+
+TEST_CASE("a model in sliding windows gives a voxel for a voxel, or is refused") {
+  struct Twice : Engine {
+    at::Tensor forward(const at::Tensor& batch) override { return batch * 2; }
+  };
+  struct Pooled : Engine {
+    at::Tensor forward(const at::Tensor& batch) override { return at::avg_pool2d(batch, 2); }
+  };
+  const nlohmann::json arguments{{"roi_size", {4, 6}},         {"overlap", {0.5, 0.25}},        {"mode", "gaussian"}, {"sw_batch_size", 3},
+                                 {"padding_mode", "constant"}, {"sigma_scale", {0.125, 0.125}}, {"cval", 0}};
+  const auto batch = at::rand({2, 1, 11, 5});
+  const auto twice = with_sliding_window(std::make_unique<Twice>(), arguments)->forward(batch);
+  REQUIRE(at::allclose(twice, batch * 2));
+  CHECK_THROWS_AS(with_sliding_window(std::make_unique<Pooled>(), arguments)->forward(batch), Error);
 }

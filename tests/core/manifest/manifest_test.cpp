@@ -49,7 +49,35 @@ TEST_CASE("a sound manifest is read with its defaults") {
   const auto manifest = parse_manifest(sound, "m.yaml");
   CHECK(manifest.id() == "test-model@1.0.0");
   CHECK(manifest.batch_max == 32);
-  CHECK(manifest.preprocess.at(0).arguments.at("b_max") == 1);
+  CHECK(manifest.preprocess.at(0).arguments.at("clip") == false);
+  CHECK_FALSE(manifest.preprocess.at(0).arguments.contains("b_max"));
+  CHECK_FALSE(manifest.inferer);
+}
+
+TEST_CASE("one number stands for every axis, and an axis too many is refused") {
+  const auto manifest = parse_manifest(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", "SpatialPad: {spatial_size: 64}"), "m.yaml");
+  CHECK(manifest.preprocess.at(0).arguments.at("spatial_size") == nlohmann::json{64, 64});
+  CHECK_THAT(mistakes_of(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", "SpatialPad: {spatial_size: [64, 64, 64]}")),
+             Catch::Contains("'spatial_size' of SpatialPad must be a whole number, or a list of 2, one for each axis"));
+}
+
+TEST_CASE("arguments that exclude each other or lie outside their range are named") {
+  const auto mistakes = [](const std::string& step) { return mistakes_of(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", step)); };
+  CHECK_THAT(mistakes("ScaleIntensityRange: {a_min: 0, a_max: 1, clip: true}"), Catch::Contains("'clip' needs 'b_min' or 'b_max'"));
+  CHECK_THAT(mistakes("ScaleIntensityRangePercentiles: {lower: 1, upper: 101}"), Catch::Contains("at least 0 and at most 100"));
+  CHECK_THAT(mistakes("Rotate90: {spatial_axes: [0, 2]}"), Catch::Contains("two different axes from -2 to 1"));
+  CHECK_THAT(mistakes("NormalizeIntensity: {subtrahend: [1, 2]}"), Catch::Contains("for each channel where channel_wise is true"));
+  CHECK_THAT(mistakes("Spacing: {pixdim: [1, 1]}"), Catch::Contains("Spacing needs a volume"));
+}
+
+TEST_CASE("sliding windows are read with MONAI's defaults") {
+  const auto manifest = parse_manifest(with("outputs:", "inferer: {kind: sliding_window, roi_size: [96, -1]}\noutputs:"), "m.yaml");
+  const auto& arguments = manifest.inferer.value().arguments;
+  CHECK(arguments.at("roi_size") == nlohmann::json{96, -1});
+  CHECK(arguments.at("overlap") == nlohmann::json{0.25, 0.25});
+  CHECK(arguments.at("mode") == "constant");
+  CHECK_THAT(mistakes_of(with("outputs:", "inferer: {kind: sliding_window, roi_size: 96, overlap: 1}\noutputs:")),
+             Catch::Contains("from 0 to below 1"));
 }
 
 TEST_CASE("a mistake is named with its file, line and column, and what is allowed") {
