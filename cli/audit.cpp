@@ -12,6 +12,15 @@ std::string text_of(const nlohmann::json& event, const char* key) {
   return event.contains(key) && event[key].is_string() ? printable(event[key].get<std::string>()) : "";
 }
 
+constexpr const char* damaged_event = "(damaged)";
+
+// A leaf's event; a leaf that is no event any more is shown as such.
+nlohmann::json event_of(const std::string& data) {
+  auto event = nlohmann::json::parse(data, nullptr, false);
+  if (!event.is_object() || !event.contains("event")) event = {{"event", damaged_event}, {"time", ""}, {"data", printable(data)}};
+  return event;
+}
+
 class AuditList : public Command {
  public:
   std::string name() const override { return "audit list"; }
@@ -29,13 +38,14 @@ class AuditList : public Command {
     Reader store(globals);
     const auto since = since_.empty() ? std::string() : to_text(parse_time(since_));
     auto rows = store.database.prepare(
-        "SELECT seq, data FROM (SELECT seq, data FROM audit_leaf WHERE data ->> 'event' LIKE ?1 || '%' AND coalesce(data ->> 'job', '') "
-        "LIKE ?2 || '%'"
-        " AND data ->> 'time' >= ?3 ORDER BY seq DESC LIMIT ?4) ORDER BY seq");
+        "SELECT seq, data FROM (SELECT seq, data FROM audit_leaf WHERE NOT json_valid(data) OR (data ->> 'event' LIKE ?1 || '%' AND "
+        "coalesce(data ->> 'job', '') LIKE ?2 || '%' AND data ->> 'time' >= ?3) ORDER BY seq DESC LIMIT ?4) ORDER BY seq");
     rows.bind(1, event_).bind(2, job_).bind(3, since).bind(4, limit_ > 0 ? static_cast<std::int64_t>(limit_) : std::int64_t{-1});
     std::vector<std::vector<std::string>> table{{"LEAF", "TIME", "EVENT", "WHAT"}};
+    std::int64_t damaged = 0;
     while (rows.step()) {
-      auto event = nlohmann::json::parse(rows.text(1));
+      auto event = event_of(rows.text(1));
+      damaged += event["event"] == damaged_event;
       if (globals.json()) {
         event.update({{"type", "leaf"}, {"schema", "aidp.leaf/1"}, {"leaf", rows.integer(0)}});
         print_json(event);
@@ -47,7 +57,8 @@ class AuditList : public Command {
       table.push_back({std::to_string(rows.integer(0)), text_of(event, "time"), text_of(event, "event"), join(what, " ")});
     }
     if (!globals.json()) print_table(table);
-    return Exit::ok;
+    if (damaged == 0) return Exit::ok;
+    throw Error(Reason::audit_broken, std::to_string(damaged) + " of these leaves are damaged", "see `aidp audit verify`");
   }
 
  private:
@@ -66,7 +77,7 @@ class AuditShow : public Command {
     auto row = store.database.prepare("SELECT data, hash, (SELECT max(size) FROM audit_head) FROM audit_leaf WHERE seq = ?");
     row.bind(1, leaf_);
     if (!row.step()) throw Error(Reason::usage, "there is no leaf " + std::to_string(leaf_), "see `aidp audit list`");
-    const auto event = nlohmann::json::parse(row.text(0));
+    const auto event = event_of(row.text(0));
     if (globals.json()) {
       print_json({{"type", "leaf"}, {"schema", "aidp.leaf/1"}, {"leaf", leaf_}, {"hash", row.text(1)}, {"data", event}});
       return Exit::ok;

@@ -9,8 +9,9 @@
 namespace aidp {
 
 // What is made from the commands themselves, so that it cannot disagree with them.
-std::string man_page(const Command& command, const CLI::App& app);  // man(7) of "aidp-model-install.1"
-std::string bash_completion(const std::vector<std::unique_ptr<Command>>& commands, const std::vector<CLI::App*>& apps);
+std::string man_page(const Command& command, const CLI::App& app);   // man(7) of "aidp-model-install.1"
+std::string help_text(const Command& command, const CLI::App& app);  // `aidp help model install`
+std::string overview(const std::string& version, const std::vector<std::unique_ptr<Command>>& commands);  // `aidp help`
 // The exit codes as rows "code", "meaning", "again?".
 std::vector<std::vector<std::string>> exit_codes();
 

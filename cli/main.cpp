@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
+#include "cli/completion.hpp"
 #include "cli/documents.hpp"
+#include "cli/output.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 
@@ -35,11 +40,14 @@ class Program {
     if (const char* progress = std::getenv("AIDP_PROGRESS")) globals_.progress = progress;
     const auto words = plain_words(argc, argv);
     if (argc == 1) return help({});
+    if (argv[1] == std::string("__complete")) return print_completion({argv + 2, argv + argc});
     if (!words.empty() && words[0] == "help") return help(join({words.begin() + 1, words.end()}, " "));
     try {
       app_.parse(argc, argv);
       if (!generate_.empty()) return generate();
-      return static_cast<int>(dispatch());
+      const auto exit = run_command();
+      check_stdout();
+      return static_cast<int>(exit);
     } catch (const CLI::CallForHelp&) {
       print_help();
       return 0;
@@ -50,6 +58,8 @@ class Program {
       return report(Error(Reason::usage, usage_text(error, argc, argv), "see `aidp help`"));
     } catch (const Error& error) {
       return report(error);
+    } catch (const std::filesystem::filesystem_error& error) {
+      return report(file_error(error));
     } catch (const std::exception& error) {
       return report(Error(Reason::internal, error.what(), "please report it"));
     }
@@ -68,6 +78,14 @@ class Program {
     sub->fallthrough();
     command.setup(*sub);
     apps_.push_back(sub);
+  }
+
+  // What could not be printed was not done: a full disk behind `> file` is seen only here.
+  static void check_stdout() {
+    if (std::cout.flush()) return;
+    const char more = '\n';  // the stream does not keep the reason: what it could not write is written once more
+    if (::write(STDOUT_FILENO, &more, 1) < 0) throw_errno("cannot write to standard output");
+    throw Error(Reason::io_failed, "cannot write all to standard output", "run it again with more room");
   }
 
   // The subcommand of the first level that is called so, or nothing.
@@ -97,7 +115,14 @@ class Program {
     return "Reports";
   }
 
+  Exit run_command() try { return dispatch(); } catch (const std::filesystem::filesystem_error& error) {
+    throw_filesystem(error);
+  }
+
   Exit dispatch() {
+    if (const std::vector<std::string> allowed{"auto", "bar", "plain", "none"};
+        std::ranges::find(allowed, globals_.progress) == allowed.end())
+      throw Error(Reason::usage, "'" + printable(globals_.progress) + "' is no kind of progress", "choose one of " + join(allowed, ", "));
     for (std::size_t i = 0; i < apps_.size(); ++i) {
       if (!apps_[i]->parsed()) continue;
       const auto allowed = commands_[i]->formats();
@@ -122,22 +147,12 @@ class Program {
       if (const auto* found = group(wanted)) return std::cout << found->help(), 0;
       return report(Error(Reason::usage, unknown_command(wanted), "see `aidp help`"));
     }
-    std::cout << "aidp " << version << ": runs approved AI models over DICOM in batch, and keeps watching how they perform.\n\n"
-              << "  aidp model install manifests/lung-nodule-2d\n  aidp run lung-nodule-2d /data/ct --out results\n  aidp report "
-                 "surveillance --out report.html\n\nCommands:\n";
-    std::size_t longest = 0;
-    for (const auto& command : commands_) longest = std::max(longest, command->name().size());
-    for (const auto& command : commands_)
-      std::cout << "  " << command->name() << std::string(longest - command->name().size() + 2, ' ') << command->summary() << "\n";
-    std::cout << "\n`aidp help COMMAND` says more of one. Exit codes:\n";
-    for (const auto& row : exit_codes()) std::cout << "  " << row[0] << std::string(10 - row[0].size(), ' ') << row[1] << "\n";
+    std::cout << overview(version, commands_);
     return 0;
   }
 
   int print_command_help(std::size_t index) const {
-    for (const auto& example : commands_[index]->examples()) std::cout << "  " << example << "\n";
-    std::cout << "\n" << apps_[index]->help();
-    if (!commands_[index]->details().empty()) std::cout << "\n" << commands_[index]->details() << "\n";
+    std::cout << help_text(*commands_[index], *apps_[index]);
     return 0;
   }
 
@@ -153,6 +168,16 @@ class Program {
         return;
       }
     help({});
+  }
+
+  // What the standard library throws where no room gave it a better name.
+  static Error file_error(const std::filesystem::filesystem_error& error) {
+    const auto code = error.code();
+    if (code == std::errc::no_space_on_device || code.value() == EDQUOT)
+      return {Reason::disk_full, error.what(), "free some space and run the same command again: it resumes"};
+    if (code == std::errc::permission_denied || code == std::errc::operation_not_permitted || code == std::errc::read_only_file_system)
+      return {Reason::path_unreadable, error.what(), "give this user the permission or name another place"};
+    return {Reason::io_failed, error.what(), "check that the path is there and of the right kind"};
   }
 
   std::string unknown_command(const std::string& words) {
@@ -180,7 +205,8 @@ class Program {
     }
     for (const auto* level : {app, static_cast<const CLI::App*>(&app_)})
       for (const auto* option : level->get_options())
-        for (const auto& name : option->get_lnames()) options.push_back("--" + name);
+        if (!option->get_group().empty())
+          for (const auto& name : option->get_lnames()) options.push_back("--" + name);
     for (int i = 1; i < argc; ++i) {
       const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
       if (!word.starts_with("--") || std::ranges::find(options, word) != options.end()) continue;
@@ -190,13 +216,29 @@ class Program {
     return error.what();
   }
 
+  // Hidden: what the completion scripts ask. It never fails: no answer lets the shell go on with files.
+  int print_completion(const std::vector<std::string>& words) {
+    const auto models = [this](const std::optional<std::string>& home) {
+      std::vector<std::string> names;
+      try {
+        globals_.home = home;
+        Reader store(globals_);
+        for (const auto& model : Repository(store.home, store.database).list())
+          if (std::ranges::find(names, model.name) == names.end()) names.push_back(model.name);
+      } catch (const std::exception&) {
+      }
+      return names;
+    };
+    for (const auto& candidate : complete({commands_, apps_, app_}, words, models)) std::cout << candidate << "\n";
+    return 0;
+  }
+
   int generate() {
-    if (generate_ == "bash") {
-      std::cout << bash_completion(commands_, apps_);
+    if (generate_ != "man") {
+      std::cout << completion_script(generate_);
       return 0;
     }
-    if (generate_ != "man" || to_.empty())
-      throw Error(Reason::usage, "--generate takes man with --to FOLDER, or bash", "see CONTRIBUTING.md");
+    if (to_.empty()) throw Error(Reason::usage, "--generate man needs --to FOLDER", "see CONTRIBUTING.md");
     std::filesystem::create_directories(to_);
     for (std::size_t i = 0; i < apps_.size(); ++i) {
       auto name = "aidp-" + commands_[i]->name() + ".1";

@@ -83,9 +83,7 @@ class Silence : public ProgressSink {
 
 Home store_of(const Globals& globals) {
   auto home = find_home(globals.home);
-  if (!std::filesystem::exists(home.database()))
-    throw Error(Reason::path_missing, "there is no store in " + home.root.string(),
-                "install a model first, or name another store with --home");
+  need_store(home);
   return home;
 }
 

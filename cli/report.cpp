@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/Option.hpp>
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 
 #include "cli/output.hpp"
@@ -12,9 +14,11 @@ namespace {
 // "7d", "4w", "1m" (30 days each month).
 std::chrono::days span_of(const std::string& text) {
   const auto unit = text.empty() ? '\0' : text.back();
-  const int count = std::atoi(text.c_str());
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = error == std::errc() && end + 1 == text.data() + text.size();
   const int days = unit == 'd' ? 1 : unit == 'w' ? 7 : unit == 'm' ? 30 : 0;
-  if (days == 0 || count < 1 || count > 1000)
+  if (!whole || days == 0 || count < 1 || count > 1000)
     throw Error(Reason::usage, "'" + printable(text) + "' is no span of time", "write 7d, 4w or 1m");
   return std::chrono::days(days * count);
 }
@@ -31,13 +35,15 @@ class ReportSurveillance : public Command {
   void setup(CLI::App& app) override {
     app.add_option("--from", from_, "First day (UTC)");
     app.add_option("--to", to_, "Day after the last (UTC); tomorrow if not given");
-    app.add_option("--last", last_, "The last 7d, 4w or 1m instead of --from")->capture_default_str();
+    last_given_ = app.add_option("--last", last_, "The last 7d, 4w or 1m instead of --from")->capture_default_str();
     app.add_option("--model", model_, "Only this model's name");
     app.add_option("--out", out_, "File to write; standard output if not given");
     app.add_flag("--allow-empty", allow_empty_, "Exit 0 where the period holds nothing");
   }
   Exit run(const Globals& globals) override {
     Reader store(globals);
+    if (!from_.empty() && last_given_->count() > 0) throw Error(Reason::usage, "--from and --last exclude each other", "give one of them");
+    if (!model_.empty()) check_model(store);
     const auto generated = now();
     const Time to = to_.empty() ? Time(std::chrono::floor<std::chrono::days>(generated) + std::chrono::days(1)) : parse_time(to_);
     const Time from = from_.empty() ? Time(to - span_of(last_)) : parse_time(from_);
@@ -55,6 +61,19 @@ class ReportSurveillance : public Command {
   }
 
  private:
+  // A model that is not installed any more may still be reported on: it is known by its jobs.
+  void check_model(Reader& store) const {
+    std::vector<std::string> names;
+    auto rows = store.database.prepare("SELECT DISTINCT model_name FROM job UNION SELECT DISTINCT name FROM model");
+    while (rows.step()) names.push_back(rows.text(0));
+    if (std::ranges::find(names, model_) != names.end()) return;
+    const auto near = nearest(model_, names);
+    throw Error(Reason::model_unknown,
+                "no model '" + printable(model_) + "' is installed or was run here" + (near ? "; did you mean '" + *near + "'?" : ""),
+                "see `aidp model list`");
+  }
+
+  CLI::Option* last_given_ = nullptr;
   std::string from_, to_, last_ = "4w", model_, out_;
   bool allow_empty_ = false;
 };

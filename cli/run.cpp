@@ -32,6 +32,7 @@ nlohmann::json json_of(const RunSummary& s) {
           {"skipped_as_done", s.skipped_as_done},
           {"item_outcomes", s.item_outcomes},
           {"series_outcomes", s.series_outcomes},
+          {"file_outcomes", s.file_outcomes},
           {"reasons", s.reasons},
           {"seconds", s.seconds},
           {"items_per_second", s.items_per_second},
@@ -56,7 +57,9 @@ class Run : public Command {
            "ledger.csv and masks into DIR. Every "
            "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
            "again resumes, and does anew what "
-           "has changed since.";
+           "has changed since. DIR and the store may lie below the paths; they are not scanned. A job belongs to one version of a model: "
+           "a nightly run names MODEL@VERSION, and after an upgrade a new DIR. Another --device or --batch resumes the same job; its "
+           "values may then differ in the last bits, and each item says its device.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /data/ct --out results --dry-run",
@@ -69,7 +72,7 @@ class Run : public Command {
     app.add_option("--device", request_.device, "auto, cpu or cuda:N")->capture_default_str();
     app.add_option("--batch", request_.batch, "Items in one forward pass; 0: as the model says")->capture_default_str();
     app.add_option("--workers", request_.workers, "DICOM workers; 0: one per core")->capture_default_str();
-    app.add_option("--memory", memory_, "Memory for decoded pixels, such as 2G; a quarter of RAM, at most 2G, if not given");
+    app.add_option("--memory", memory_, "Memory for decoded pixels, 256M up to RAM; a quarter of RAM, at most 2G, if not given");
     app.add_option("--site", request_.site, "Name of this site, for the reports");
     app.add_flag("--fresh", request_.fresh, "Start over instead of resuming");
     app.add_flag("--dry-run", request_.dry_run, "Say what would be done and write nothing");
@@ -94,18 +97,21 @@ class Run : public Command {
       print_json(json_of(summary));
     else if (!globals.quiet || summary.exit != Exit::ok)
       print(summary);
-    if (!request_.dry_run && summary.exit != Exit::nothing) print_next(globals, "aidp report surveillance --format html --out report.html");
+    if (!summary.job_id.empty() && summary.exit != Exit::nothing)
+      print_next(globals, "aidp report surveillance --format html --out report.html");
     return summary.exit == Exit::partial && partial_ok_ ? Exit::ok : summary.exit;
   }
 
  private:
   void print(const RunSummary& s) const {
+    const bool begun = !s.job_id.empty();
     std::vector<std::vector<std::string>> table{
         {"model", s.model + "  " + s.model_digest.substr(0, 12)},
         {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
         {"series", counts(s.series_outcomes)}};
+    if (!s.file_outcomes.empty()) table.push_back({"other files", counts(s.file_outcomes)});
     if (!s.reasons.empty()) table.push_back({"reasons", counts(s.reasons)});
-    if (!request_.dry_run) {
+    if (begun) {
       table.push_back(
           {"items", counts(s.item_outcomes) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
       table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +

@@ -17,6 +17,7 @@ class ValidateManifest : public Command {
   void setup(CLI::App& app) override { app.add_option("FILE", file_, "The manifest, model.yaml")->required(); }
   Exit run(const Globals& globals) override {
     if (!std::filesystem::exists(file_)) throw Error(Reason::path_missing, "no such file: " + file_, "check the path");
+    if (!std::filesystem::is_regular_file(file_)) throw Error(Reason::usage, file_ + " is no file", "name the model.yaml itself");
     const auto manifest = load_manifest(file_);
     if (globals.json())
       print_json({{"type", "manifest"}, {"schema", "aidp.manifest/1"}, {"file", file_}, {"model", manifest.id()}, {"ok", true}});
@@ -107,7 +108,7 @@ class ValidateInput : public Command {
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
-    const auto rows = plan_inputs(package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
+    const auto rows = plan_inputs(store.home, package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
     else

@@ -1,27 +1,59 @@
 # cmake --install, and a .deb by CPack: aidp, its workers, man pages, completion, examples, templates. LibTorch is found by the path that it had
-# at build time, or comes along in lib/aidp/torch with -DAIDP_BUNDLE_TORCH=ON.
+# at build time, or comes along in lib/aidp with -DAIDP_BUNDLE_TORCH=ON.
 set(torch_rpath ${AIDP_TORCH_LIB})
 if(AIDP_BUNDLE_TORCH)
-  set(torch_rpath "$ORIGIN/../../lib/aidp/torch")
-  file(GLOB torch_libraries ${AIDP_TORCH_LIB}/libtorch.so ${AIDP_TORCH_LIB}/libtorch_cpu.so ${AIDP_TORCH_LIB}/libc10.so ${AIDP_TORCH_LIB}/libgomp*.so* ${AIDP_TORCH_LIB}/libtorch_cuda*.so
-       ${AIDP_TORCH_LIB}/libc10_cuda.so)
-  install(FILES ${torch_libraries} DESTINATION lib/aidp/torch)
+  # The folders lie to each other as in a wheel, whose libraries find NVIDIA's at $ORIGIN/../../nvidia.
+  set(torch_rpath "$ORIGIN/../../lib/aidp/torch/lib")
+  set(torch_libraries)
+  foreach(part torch torch_cpu c10 gomp torch_cuda torch_cuda_linalg torch_nvshmem c10_cuda caffe2_nvrtc)
+    file(GLOB found ${AIDP_TORCH_LIB}/lib${part}.so* ${AIDP_TORCH_LIB}/lib${part}-*.so*)
+    list(APPEND torch_libraries ${found})
+  endforeach()
+  install(FILES ${torch_libraries} DESTINATION lib/aidp/torch/lib)
+  get_filename_component(python_packages ${AIDP_TORCH_LIB}/../.. ABSOLUTE)
+  if(EXISTS ${AIDP_TORCH_LIB}/libtorch_cuda.so AND EXISTS ${python_packages}/nvidia)
+    # Not the parts of NVSHMEM and cuFile for clusters, which need libraries of theirs.
+    install(DIRECTORY ${python_packages}/nvidia DESTINATION lib/aidp FILES_MATCHING PATTERN "*.so*" PATTERN include EXCLUDE
+            PATTERN "nvshmem_*" EXCLUDE PATTERN "libcufile_rdma*" EXCLUDE)
+  endif()
+  # Its licence asks to come along.
+  file(GLOB torch_licences ${python_packages}/torch-*.dist-info/licenses/LICENSE ${python_packages}/torch-*.dist-info/LICENSE
+       ${python_packages}/torch-*.dist-info/NOTICE)
+  install(FILES ${torch_licences} DESTINATION share/doc/aidp/libtorch)
 endif()
 set_target_properties(aidp-worker-model PROPERTIES INSTALL_RPATH "${torch_rpath}")
 install(TARGETS aidp RUNTIME DESTINATION bin)
 install(TARGETS aidp-worker-dicom aidp-worker-model RUNTIME DESTINATION libexec/aidp)
-file(GLOB pages_1 ${PROJECT_SOURCE_DIR}/man/*.1)
-install(FILES ${pages_1} DESTINATION share/man/man1)
-install(FILES ${PROJECT_SOURCE_DIR}/man/aidp-manifest.5 DESTINATION share/man/man5)
-install(FILES ${PROJECT_SOURCE_DIR}/man/aidp.7 DESTINATION share/man/man7)
+# Compressed as Debian wants them, at install time: the pages may be newer than the build folder's configuration.
+file(GLOB pages ${PROJECT_SOURCE_DIR}/man/*.[1-9])
+foreach(page ${pages})
+  get_filename_component(name ${page} NAME)
+  string(REGEX MATCH "[1-9]$" section ${name})
+  set(compressed ${PROJECT_BINARY_DIR}/man/${name}.gz)
+  install(CODE "file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)\nexecute_process(COMMAND gzip -9nc ${page} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)")
+  install(FILES ${compressed} DESTINATION share/man/man${section})
+endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/manifests DESTINATION share/aidp)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/templates DESTINATION share/aidp)
-install(CODE "execute_process(COMMAND $<TARGET_FILE:aidp> --generate bash OUTPUT_FILE ${PROJECT_BINARY_DIR}/aidp.bash COMMAND_ERROR_IS_FATAL ANY)")
+foreach(shell bash zsh fish)
+  install(CODE "execute_process(COMMAND $<TARGET_FILE:aidp> --generate ${shell} OUTPUT_FILE ${PROJECT_BINARY_DIR}/aidp.${shell} COMMAND_ERROR_IS_FATAL ANY)")
+endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/aidp.bash DESTINATION share/bash-completion/completions RENAME aidp)
+install(FILES ${PROJECT_BINARY_DIR}/aidp.zsh DESTINATION share/zsh/vendor-completions RENAME _aidp)
+install(FILES ${PROJECT_BINARY_DIR}/aidp.fish DESTINATION share/fish/vendor_completions.d)
+
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE licence)
+file(WRITE ${PROJECT_BINARY_DIR}/copyright
+     "Copyright: the authors of aidp\n\n${licence}\nOn Debian systems the text of the licence is in /usr/share/common-licenses/Apache-2.0\n")
+install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION share/doc/aidp)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "the aidp project")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A hospital network installs a vendor's model once as a package, known by
+its content. aidp selects the series that it is for, decodes them, runs the
+model on CPU or GPU, writes what came out, keeps an audit log that shows any
+later change, and reports how the models perform.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)

@@ -53,6 +53,11 @@ SignalGuard::~SignalGuard() {
 
 int SignalGuard::received() { return signal_received; }
 
+void SignalGuard::check() {
+  if (signal_received != 0)
+    throw Error(signal_received == SIGINT ? Reason::interrupted : Reason::terminated, "stopped before the end", "run it again");
+}
+
 std::string find_worker(const std::string& program) {
   namespace fs = std::filesystem;
   std::error_code ignored;

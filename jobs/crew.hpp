@@ -88,6 +88,8 @@ class SignalGuard {
   ~SignalGuard();
   // 0, or the signal that came.
   static int received();
+  // Throws Error(interrupted, terminated) if one came: for what has no use when it is done in part.
+  static void check();
 };
 
 // Where workers lie: AIDP_WORKER_DIR, the folder of aidp, or ../libexec/aidp beside it. Throws Error(environment_lacking).

@@ -9,6 +9,7 @@
 namespace aidp {
 
 namespace {
+constexpr const char* worker_remedy = "install aidp and the libraries of its workers again";
 constexpr std::uint64_t space_wanted = std::uint64_t{1} << 30;
 
 nlohmann::json ask_worker(const std::string& program, const Pool& pool) {
@@ -17,7 +18,7 @@ nlohmann::json ask_worker(const std::string& program, const Pool& pool) {
              .depth = 1,
              .input_fd = pool.fd(),
              .output_fd = pool.fd(),
-             .greeting = {},
+             .greeting = {{{"op", "hello"}}},  // a worker that cannot start is then told of in its last words
              .start_timeout = std::chrono::seconds(60)});
   return Workforce::ask(crew, {{"op", "environment"}});
 }
@@ -30,7 +31,7 @@ void add_dicom(std::vector<EnvironmentRow>& rows, const Pool& pool) try {
   rows.push_back({"codecs", join(codecs, ", "), !codecs.empty(), codecs.empty() ? "install aidp again" : ""});
   rows.push_back({"HDF5", said.value("hdf5", "?"), true, {}});
 } catch (const Error& error) {
-  rows.push_back({"DICOM worker", error.what(), false, error.remedy()});
+  rows.push_back({"DICOM worker", error.what(), false, worker_remedy});
 }
 
 void add_model(std::vector<EnvironmentRow>& rows, const Pool& pool) try {
@@ -43,7 +44,7 @@ void add_model(std::vector<EnvironmentRow>& rows, const Pool& pool) try {
                     true,
                     {}});
 } catch (const Error& error) {
-  rows.push_back({"model worker", error.what(), false, error.remedy()});
+  rows.push_back({"model worker", error.what(), false, worker_remedy});
 }
 }  // namespace
 
@@ -54,9 +55,7 @@ std::vector<EnvironmentRow> check_environment(const Home& home) {
   const Pool pool(4096);
   add_dicom(rows, pool);
   add_model(rows, pool);
-  auto place = std::filesystem::absolute(home.root);
-  while (!std::filesystem::exists(place) && place.has_relative_path()) place = place.parent_path();
-  const bool writable = ::access(place.c_str(), W_OK | X_OK) == 0;
+  const bool writable = ::access(nearest_existing(home.root).c_str(), W_OK | X_OK) == 0;
   rows.push_back({"home", home.root.string() + (writable ? "" : " cannot be written"), writable,
                   writable ? "" : "give write permission or choose another --home"});
   const auto free = free_bytes(home.root);

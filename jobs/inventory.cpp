@@ -25,14 +25,13 @@ bool inside(const fs::path& target, const fs::path& root) {
 
 class Lister {
  public:
-  Lister(std::vector<LooseFile>& loose) : loose_(loose) {}
+  Lister(const std::vector<fs::path>& left_out, std::vector<LooseFile>& loose) : loose_(loose) {
+    std::error_code none;
+    for (const auto& folder : left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
+  }
 
   void add(const fs::path& input) {
-    std::error_code error;
-    root_ = fs::canonical(input, error);
-    if (error) throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
-    if (::access(root_.c_str(), R_OK) != 0)
-      throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
+    root_ = check_input(input);
     if (fs::is_directory(root_))
       walk(root_);
     else
@@ -43,11 +42,14 @@ class Lister {
 
  private:
   void walk(const fs::path& folder) {
+    if (left_out_.contains(folder)) return;
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
       std::error_code unknown;
       const auto status = entry->symlink_status(unknown);
-      if (fs::is_directory(status))
+      if (unknown)  // a folder that may be listed, but not entered
+        loose_.push_back({entry->path().string(), Reason::dicom_unreadable, "cannot be looked at: " + unknown.message()});
+      else if (fs::is_directory(status))
         walk(entry->path());
       else if (fs::is_symlink(status))
         link(entry->path());
@@ -75,6 +77,7 @@ class Lister {
 
   std::vector<LooseFile>& loose_;
   fs::path root_;
+  std::set<fs::path> left_out_;
   std::set<std::string> files_;
 };
 
@@ -177,13 +180,24 @@ class Scanner {
 };
 }  // namespace
 
-std::vector<std::string> list_files(const std::vector<fs::path>& inputs, std::vector<LooseFile>& loose) {
-  Lister lister(loose);
-  for (const auto& input : inputs) lister.add(input);
+fs::path check_input(const fs::path& input) {
+  std::error_code error;
+  const auto path = fs::canonical(input, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+    throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
+  const bool listable = !error && (!fs::is_directory(path) || ::access(path.c_str(), X_OK) == 0);
+  if (!listable || ::access(path.c_str(), R_OK) != 0)
+    throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
+  return path;
+}
+
+std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose) {
+  Lister lister(inputs.left_out, loose);
+  for (const auto& input : inputs.paths) lister.add(input);
   return std::move(lister).files();
 }
 
-Inventory take_inventory(const std::vector<fs::path>& inputs, const std::vector<std::string>& keywords, Crew& dicom,
+Inventory take_inventory(const Inputs& inputs, const std::vector<std::string>& keywords, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   std::vector<LooseFile> loose;
   const auto files = list_files(inputs, loose);

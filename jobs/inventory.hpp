@@ -35,12 +35,20 @@ struct Inventory {
   std::vector<LooseFile> loose;     // ordered by path
 };
 
-// Every regular file below the inputs, in order, each once. Folders that cannot be listed and files that are neither regular nor a
-// link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
-std::vector<std::string> list_files(const std::vector<std::filesystem::path>& inputs, std::vector<LooseFile>& loose);
+// The input as it is really called. Throws Error(path_missing, path_unreadable).
+std::filesystem::path check_input(const std::filesystem::path& input);
+
+// What is read, and what lies below it without being input: the store and the output folder, which need not be there.
+struct Inputs {
+  std::vector<std::filesystem::path> paths, left_out;
+};
+
+// Every regular file below the inputs, in order, each once, but none below a folder that is left out. Folders that cannot be listed and
+// files that are neither regular nor a link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
+std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose);
 
 // Reads every header by the DICOM crew. `keywords`: attributes to bring beside surveillance_keywords().
-Inventory take_inventory(const std::vector<std::filesystem::path>& inputs, const std::vector<std::string>& keywords, Crew& dicom,
+Inventory take_inventory(const Inputs& inputs, const std::vector<std::string>& keywords, Crew& dicom,
                          const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 
 }  // namespace aidp

@@ -23,7 +23,7 @@ int severity(Outcome outcome) {
   return 3;
 }
 
-std::string key_of(const SeriesRecord& record) { return record.study_uid + "|" + record.series_uid + "|" + record.path; }
+std::string key_of(const SeriesRecord& record) { return series_key(record.study_uid, record.series_uid, record.path); }
 
 std::string content_of(const SeriesRecord& record) {
   return std::string(name(record.outcome)) + "|" + (record.reason ? std::string(name(*record.reason)) : "") + "|" + record.message + "|" +
@@ -71,9 +71,9 @@ void JobLog::expect(const Plan& plan) {
 }
 
 void JobLog::enter(SeriesRecord record) {
-  ++series_outcomes_[std::string(name(record.outcome))];
-  if (record.reason) ++series_reasons_[std::string(name(*record.reason))];
-  series_seen_.insert(record.series_uid.empty() ? record.path : record.series_uid);
+  ++(record.series_uid.empty() ? file_outcomes_ : series_outcomes_)[std::string(name(record.outcome))];
+  if (record.reason) ++reasons_[std::string(name(*record.reason))];
+  series_seen_.insert(key_of(record));
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();

@@ -33,7 +33,8 @@ class JobLog {
   std::int64_t items_skipped() const { return items_skipped_; }
   const std::map<std::string, std::int64_t>& item_outcomes() const { return item_outcomes_; }
   const std::map<std::string, std::int64_t>& series_outcomes() const { return series_outcomes_; }
-  const std::map<std::string, std::int64_t>& series_reasons() const { return series_reasons_; }
+  const std::map<std::string, std::int64_t>& file_outcomes() const { return file_outcomes_; }  // of loose files
+  const std::map<std::string, std::int64_t>& reasons() const { return reasons_; }              // of both
 
  private:
   struct Open {
@@ -55,7 +56,7 @@ class JobLog {
   Clock::time_point oldest_{};
   std::set<std::string> keys_, series_seen_;
   std::int64_t items_done_ = 0, items_skipped_ = 0;
-  std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, series_reasons_;
+  std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, file_outcomes_, reasons_;
 };
 
 }  // namespace aidp

@@ -3,10 +3,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
+#include "jobs/pipeline.hpp"
 
 namespace aidp {
 
@@ -30,7 +34,9 @@ JobRecord describe(const RunRequest& request, const Package& package) {
   job.site = request.site;
   job.out = fs::weakly_canonical(fs::absolute(request.out)).string();
   const auto inputs = canonical_inputs(request);
-  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump();
+  // A path is bytes, JSON is UTF-8: the settings show what can be shown, the key is of the bytes.
+  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
   job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n")));
   return job;
 }
@@ -46,12 +52,49 @@ std::string owner_of(const fs::path& out) {
   throw Error(Reason::output_foreign, "the output folder " + out.string() + " " + why, "choose an empty or a new folder with --out");
 }
 
-// What a killed run was in the middle of publishing.
+bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name.ends_with(".nii.gz"); }
+
+[[noreturn]] void refuse_other(const JobRecord& former, const Package& package) {
+  const auto model = former.model_name + "@" + former.model_version;
+  if (former.model_digest == package.digest)
+    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to a job of other inputs or another site",
+                "choose another folder with --out, or start over in this one with --fresh");
+  throw Error(Reason::output_foreign,
+              "the output folder " + former.out + " belongs to a job of another model: " + model + ", not " + package.manifest.id(),
+              "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
+}
+
+// What a job writes into its folder; job.json last, as it says whose the others are.
+constexpr std::array files_of_a_job{"results.csv", "results.jsonl", "results.h5", "ledger.csv", "job.json"};
+
+// Whether `name` is what publish() of a killed run left of a file of ours: ".results.csv.part.4711".
+bool is_temporary(const std::string& name) {
+  const auto part = name.rfind(".part.");
+  if (!name.starts_with('.') || part == std::string::npos || part + 6 == name.size()) return false;
+  const auto published = name.substr(1, part - 1);
+  return name.find_first_not_of("0123456789", part + 6) == std::string::npos &&
+         (is_mask(published) || std::ranges::find(files_of_a_job, published) != files_of_a_job.end());
+}
+
 void sweep_temporaries(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (const auto name = entry.path().filename().string(); name.starts_with('.') && name.find(".part.") != std::string::npos)
-      fs::remove(entry.path(), ignored);
+    if (is_temporary(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+}
+
+// A killed run may have left no more than the temporary of its first file.
+bool holds_nothing(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (!is_temporary(entry.path().filename().string())) return false;
+  return true;
+}
+
+// job.json stays: killed from here on, the folder is known as the former job's, or as a discarded one of this store.
+void remove_results(const fs::path& out) {
+  for (const std::string name : files_of_a_job)
+    if (name != "job.json") fs::remove(out / name);
+  fs::remove_all(out / masks_folder);
 }
 
 void make_folder(const fs::path& folder) {
@@ -82,33 +125,44 @@ void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
   publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);
 }
 
-ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
-  auto job = describe(request, package);
+void sweep_masks(const JobRecord& job, Recorder& recorder) {
+  std::set<std::string> kept;
+  for (const auto& [key, artefacts] : recorder.completed(job.id))
+    for (const auto& artefact : artefacts) kept.insert(artefact.path);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(fs::path(job.out) / masks_folder, ignored)) {
+    const auto name = entry.path().filename().string();
+    if (is_mask(name) && !kept.contains(masks_folder + ("/" + name))) fs::remove(entry.path(), ignored);
+  }
+}
+
+FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder) {
+  const auto job = describe(request, package);
   const fs::path out(job.out);
-  if (fs::exists(out) && !fs::is_directory(out)) refuse(out, "is a file");
+  if (!fs::exists(out)) return {recorder.job_of(out), {}};
+  if (!fs::is_directory(out)) refuse(out, "is a file");
+  FolderOwner owner{recorder.job_of(out), owner_of(out)};
+  if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
+  if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
+  if (owner.job && !owner.named.empty() && owner.job->key != job.key && !request.fresh) refuse_other(*owner.job, package);
+  return owner;
+}
+
+ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
+  const auto owner = check_output(request, package, recorder);
+  const auto job = describe(request, package);
+  const fs::path out(job.out);
   check_space(out);
   make_folder(out);
   sweep_temporaries(out);
-  sweep_temporaries(out / "masks");
-  const auto former = recorder.job_of(out);
-  const auto owner = owner_of(out);
-  if (owner.empty() && !fs::is_empty(out)) refuse(out, "holds files that are no job's");
-  if (!owner.empty() && (!former || former->id != owner)) refuse(out, "belongs to a job of another store");
-  const bool same = former && !owner.empty() && former->key == job.key;
-  if (same && !request.fresh) {
-    recorder.resume_job(former->id);
-    return {*former, true};
+  sweep_temporaries(out / masks_folder);
+  if (owner.job && !owner.named.empty() && !request.fresh) {
+    recorder.resume_job(owner.job->id);
+    if (owner.named != owner.job->id) write_job_file(*owner.job, nullptr);  // killed before it could say so
+    return {*owner.job, true};
   }
-  if (former && !owner.empty() && !request.fresh) {
-    throw Error(Reason::output_foreign,
-                "the output folder " + out.string() + " belongs to another job: " + former->model_name + "@" + former->model_version +
-                    ", or other inputs or settings",
-                "choose another folder with --out, or start over in this one with --fresh");
-  }
-  if (former) {
-    recorder.discard_job(former->id);
-    fs::remove_all(out / "masks");
-  }
+  remove_results(out);
+  if (owner.job) recorder.discard_job(owner.job->id);
   recorder.begin_job(job);
   write_job_file(job, nullptr);
   return {job, false};

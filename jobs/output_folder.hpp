@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "core/results/record.hpp"
 #include "jobs/run.hpp"
@@ -14,13 +16,26 @@ struct ClaimedOutput {
   bool resumed = false;
 };
 
-// Makes the folder or recognises it as this very job's: same model digest, inputs and settings that change results.
-// Throws Error(output_foreign) where it holds another job's files or any other, and leaves them untouched; with `fresh`, a former
-// job of this store in the same folder is discarded.
+// Who has a folder now, without touching it.
+struct FolderOwner {
+  std::optional<JobRecord> job;  // this store's job there, if any
+  std::string named;             // the job that job.json names, or empty
+};
+
+// Throws Error(output_foreign) where --out is a file or holds another job's files or any other.
+FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder);
+
+// Makes the folder or recognises it as this very job's: same model digest, inputs and site. Another --device or --batch goes on with
+// the job, say on the CPU where the GPU has failed: its values may differ in the last bits, and each item says its device. With `fresh`, a
+// former job of this store in the same folder is discarded, with its files. Throws as check_output() does, and Error(path_unreadable,
+// disk_full).
 ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder);
 
 // Writes job.json, at the beginning (without a summary) and at the end.
 void write_job_file(const JobRecord& job, const nlohmann::json& summary);
+
+// Deletes masks that are of no item of the job any more: of studies that are gone or have changed.
+void sweep_masks(const JobRecord& job, Recorder& recorder);
 
 // Refuses to begin with next to no space left. Throws Error(disk_full).
 void check_space(const std::filesystem::path& folder);

@@ -5,15 +5,18 @@
 
 #include <algorithm>
 
+#include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
+#include "jobs/item_key.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr int attempts_at_most = 2;
 constexpr std::size_t alignment = 64;
-constexpr std::size_t decoded_at_most = 4;  // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::size_t decoded_at_most = 4;                // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::uint64_t batch_bytes_at_most = 128 << 20;  // of images: at least two batches fit the smallest pool
 constexpr std::chrono::milliseconds read_timeout{30000};
 constexpr std::chrono::milliseconds write_timeout{120000};
 
@@ -24,8 +27,8 @@ Reason reason_in(const nlohmann::json& entry) { return reason_named(entry.value(
 std::optional<FileRecord> stat_file(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileRecord{
-      path, status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino), {}};
+  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+  return FileRecord{path, status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino), {}};
 }
 }  // namespace
 
@@ -51,39 +54,12 @@ struct Pipeline::Group {
 
 Pipeline::Pipeline(const Plan& plan, const Manifest& manifest, Options options, Crew& dicom, Crew& model, Pool& images, Pool& masks)
     : plan_(plan), manifest_(manifest), options_(std::move(options)), dicom_(dicom), model_(model), images_(images), mask_pool_(masks) {
-  writes_masks_ =
-      !options_.masks.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
+  writes_masks_ = !options_.out.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
 }
 
 Pipeline::~Pipeline() = default;
 
 bool Pipeline::done() const { return under_way_ == 0 && (draining_ || (next_ == plan_.items.size() && again_.empty())); }
-
-std::set<std::string> Pipeline::paths_of(const PlannedItem& item) const {
-  const auto& series = plan_.series[item.series];
-  if (!series.volume) return {series.input.instances[item.instance].path};
-  std::set<std::string> paths;
-  for (const auto& slice : series.volume->slices) paths.insert(series.input.instances[slice.instance].path);
-  return paths;
-}
-
-// SHA-256 over the package digest, each SOP Instance UID with its content's SHA-256 in the order of the UIDs, and the frame.
-std::string Pipeline::key_of(const PlannedItem& item, const std::map<std::string, std::string>& content) const {
-  const auto& series = plan_.series[item.series];
-  std::set<std::pair<std::string, std::string>> inputs;
-  if (series.volume)
-    for (const auto& slice : series.volume->slices) {
-      const auto& header = series.input.instances[slice.instance];
-      inputs.emplace(header.sop_instance_uid, content.at(header.path));
-    }
-  else
-    inputs.emplace(series.input.instances[item.instance].sop_instance_uid, content.at(series.input.instances[item.instance].path));
-  Sha256 hash;
-  hash.update("aidp.item/1\n" + options_.model_digest + "\n");
-  for (const auto& [uid, sha256] : inputs) hash.update(uid + " " + sha256 + "\n");
-  hash.update("frame " + std::to_string(item.frame));
-  return hex(hash.finish());
-}
 
 std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::size_t count, int attempts) {
   auto group = std::make_shared<Group>();
@@ -108,7 +84,7 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
     entry.record.queued = now();
     entry.record.attempts = attempts;
     entry.record.device = options_.device;
-    for (const auto& path : paths_of(item))
+    for (const auto& path : paths_of(plan_, item))
       if (!group->files.contains(path))
         if (auto file = stat_file(path)) group->files.emplace(path, *file);
     group->entries.push_back(std::move(entry));
@@ -116,21 +92,30 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
   return group;
 }
 
-// Whether every item of the group is done: none of its files has changed since, and each key is among the completed.
+// Whether each file that was written for an item is still there with the bytes that were recorded.
+static bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecord>& artefacts) try {
+  return std::ranges::all_of(artefacts,
+                             [&](const auto& artefact) { return hex(sha256(read_file(out / artefact.path))) == artefact.sha256; });
+} catch (const Error&) {  // one cannot be read
+  return false;
+}
+
+// Whether every item of the group is done: none of its files has changed since, and each key is among the completed with its artefacts.
 bool Pipeline::complete_already(const Group& group) {
   if (options_.completed.empty()) return false;
   std::map<std::string, std::string> content;
   for (const auto& [path, file] : group.files) {
     const auto known = options_.known_file(path);
-    if (!known || known->size != file.size || known->mtime_ns != file.mtime_ns || known->inode != file.inode) return false;
+    if (!known || !known->same_file(file)) return false;
     content.emplace(path, known->sha256);
   }
   std::vector<std::string> keys;
   for (const auto& entry : group.entries) {
     const auto& item = plan_.items[entry.item];
-    if (!std::ranges::all_of(paths_of(item), [&](const auto& path) { return content.contains(path); })) return false;
-    keys.push_back(key_of(item, content));
-    if (!options_.completed.contains(keys.back())) return false;
+    if (!std::ranges::all_of(paths_of(plan_, item), [&](const auto& path) { return content.contains(path); })) return false;
+    keys.push_back(item_key(plan_, item, options_.model_digest, content));
+    const auto done = options_.completed.find(keys.back());
+    if (done == options_.completed.end() || !all_there(options_.out, done->second)) return false;
   }
   keys_seen_.insert(keys_seen_.end(), keys.begin(), keys.end());
   return true;
@@ -146,10 +131,10 @@ bool Pipeline::start_next_group() {
   if (next_ == plan_.items.size()) return false;
   const auto per_group = manifest_.unit == Unit::series ? std::size_t{1} : static_cast<std::size_t>(options_.batch);
   auto count = std::min(per_group, plan_.items.size() - next_);
-  // A batch of large images is cut so that several fit the pool; the same cut every time, as it depends on the headers alone.
+  // A batch of large images is cut so that several fit the pool, whatever --memory is: the cut depends on the headers alone.
   for (std::uint64_t bytes = 0, i = 0; i < count; ++i) {
     bytes += aligned(bytes_of_item(plan_, plan_.items[next_ + i]));
-    if (i > 0 && bytes > images_.size() / 4) count = i;
+    if (i > 0 && bytes > batch_bytes_at_most) count = i;
   }
   auto group = make_group(next_, count, 1);
   if (complete_already(*group)) {
@@ -255,7 +240,7 @@ void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json
       content[file["path"]] = file["sha256"];
       if (const auto known = group->files.find(file["path"]); known != group->files.end()) known->second.sha256 = file["sha256"];
     }
-    entry.record.key = key_of(plan_.items[entry.item], content);
+    entry.record.key = item_key(plan_, plan_.items[entry.item], options_.model_digest, content);
   }
   if (std::ranges::all_of(group->entries, &Entry::ended)) return settle(group);
   decoded_.push_back(group);
@@ -306,11 +291,11 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
   for (std::size_t i = 0; i < group->entries.size(); ++i) {
     auto& entry = group->entries[i];
     if (!entry.mask.is_object()) continue;
-    const auto name = uid_from_key(digest_from_hex(entry.record.key)) + ".nii.gz";
+    const auto name = masks_folder + ("/" + uid_from_key(digest_from_hex(entry.record.key)) + ".nii.gz");
     nlohmann::json request{{"op", "write_mask"},
                            {"slab", {entry.mask["offset"], entry.bytes_of_mask()}},
                            {"image", entry.mask["image"]},
-                           {"path", (options_.masks / name).string()}};
+                           {"path", (options_.out / name).string()}};
     dicom_.submit({std::move(request), write_timeout, [this, group, i, name](Reply reply) {
                      auto& record = group->entries[i].record;
                      const auto* gone = std::get_if<Lost>(&reply);
@@ -322,8 +307,7 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
                                      "free some space and run the same command again: it resumes");
                        end_badly(record, *answer);
                      }
-                     if (answer && answer->contains("sha256"))
-                       record.artefacts.push_back({options_.masks.filename().string() + "/" + name, (*answer)["sha256"]});
+                     if (answer && answer->contains("sha256")) record.artefacts.push_back({name, (*answer)["sha256"]});
                      if (--group->writes_due == 0) settle(group);
                    }});
   }
@@ -357,13 +341,7 @@ void Pipeline::settle(const std::shared_ptr<Group>& group) {
   --under_way_;
   std::vector<ItemRecord> records;
   for (auto& entry : group->entries) {
-    // An item that was never read whole has no content to be keyed by: its paths stand for it, so that it is tried again.
-    if (entry.record.key.empty()) {
-      Sha256 hash;
-      hash.update("aidp.item/1 unread\n" + options_.model_digest + "\n" + entry.record.sop_uid + "\n" + std::to_string(entry.record.frame));
-      for (const auto& path : paths_of(plan_.items[entry.item])) hash.update("\n" + path);
-      entry.record.key = hex(hash.finish());
-    }
+    if (entry.record.key.empty()) entry.record.key = unread_item_key(plan_, plan_.items[entry.item], options_.model_digest);
     keys_seen_.push_back(entry.record.key);
     entry.record.finished = now();
     records.push_back(std::move(entry.record));

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,17 +16,19 @@
 
 namespace aidp {
 
+inline constexpr const char* masks_folder = "masks";  // in the output folder
+
 // Items go through decode, infer and write in groups of fixed composition (consecutive items of the plan), so that a resumed job
-// makes the very batches of an uninterrupted one and its numbers are the same to the last bit.
+// makes the very batches of an uninterrupted one and its numbers are the same to the last bit, with the same `batch` and device.
 class Pipeline {
  public:
   struct Options {
     int batch = 32;
-    std::filesystem::path masks;  // folder for masks; empty: masks are not written
+    std::filesystem::path out;  // output folder, with masks/ in it where the model gives masks; empty: masks are not written
     std::string model_digest;
     std::string device;                                                            // as the model worker named it
     std::function<std::optional<FileRecord>(const std::string& path)> known_file;  // what a former run recorded
-    std::set<std::string> completed;                                               // item keys that need not run again
+    std::map<std::string, std::vector<ArtefactRecord>> completed;  // items that need not run again while their artefacts are there
     // Called with each finished group: its records, and what was read of its files.
     std::function<void(std::vector<ItemRecord>, std::vector<FileRecord>)> finished;
     std::function<void(std::size_t first, std::size_t items)> skipped;  // items of a group that was complete already
@@ -58,8 +59,6 @@ class Pipeline {
   void settle(const std::shared_ptr<Group>& group);
   void release(Group& group);
   std::shared_ptr<Group> make_group(std::size_t first, std::size_t count, int attempts);
-  std::string key_of(const PlannedItem& item, const std::map<std::string, std::string>& content) const;
-  std::set<std::string> paths_of(const PlannedItem& item) const;
   nlohmann::json decode_request(const Group& group) const;
 
   const Plan& plan_;

@@ -2,11 +2,20 @@
 #include "jobs/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace aidp {
 
 namespace {
+constexpr std::int64_t frames_at_most = 100'000;  // of one object: each is an item of its own, or a slice
+
+std::uint64_t bytes_of_frame(const InstanceHeader& header) {
+  const auto side = [](std::int64_t value) { return static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 1, 1 << 24)); };
+  const auto value_bytes = static_cast<std::uint64_t>(std::clamp(header.bits_allocated, 8, 64) + 7) / 8;
+  return side(header.rows) * side(header.columns) * side(header.samples_per_pixel) * value_bytes;
+}
+
 void refuse(PlannedSeries& series, Outcome outcome, Reason reason, std::string message) {
   series.outcome = outcome;
   series.refusal = reason;
@@ -17,6 +26,30 @@ std::string first_failed_rule(const Selection& selection) {
   const auto failed = std::ranges::find(selection.verdicts, false, &RuleVerdict::passed);
   if (failed == selection.verdicts.end()) return "the selection does not fit";
   return failed->rule + ", but it is " + failed->seen;
+}
+
+// How many frames the file has room for: native ones whole, a compressed one with at least the head of its item (PS3.5 A.4).
+std::int64_t frames_within(const InstanceHeader& header) {
+  constexpr std::string_view deflated = "1.2.840.10008.1.2.1.99";
+  constexpr std::array<std::string_view, 3> native{"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"};
+  if (header.transfer_syntax_uid == deflated) return frames_at_most;
+  const bool is_native = std::ranges::find(native, header.transfer_syntax_uid) != native.end();
+  return static_cast<std::int64_t>(header.file_bytes / (is_native ? bytes_of_frame(header) : 8));
+}
+
+// What a series cannot be used with at all, told from its headers.
+void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
+  for (const auto& header : instances) {
+    if (header.number_of_frames > frames_at_most)
+      throw Error(Reason::pixels_limit,
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+    const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
+    if (manifest.unit == Unit::series && !described)
+      throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
+    if (header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
+      throw Error(Reason::pixels_size,
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the file is too short for so many");
+  }
 }
 
 bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
@@ -41,9 +74,9 @@ void decide(const Manifest& manifest, PlannedSeries& series) {
   drop_non_images(instances);
   if (has_conflicting_copies(instances))
     return refuse(series, Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
-  if (manifest.unit != Unit::series) return;
   try {
-    series.volume = plan_volume(instances);
+    check_headers(manifest, instances);
+    if (manifest.unit == Unit::series) series.volume = plan_volume(instances);
   } catch (const Error& error) {
     refuse(series, Outcome::quarantined, error.reason(), error.what());
   }
@@ -60,11 +93,6 @@ void add_items(const Manifest& manifest, Plan& plan, std::size_t index) {
   series.items = plan.items.size() - series.first_item;
 }
 
-std::uint64_t bytes_of_frame(const InstanceHeader& header) {
-  const auto side = [](std::int64_t value) { return static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 0, 1 << 24)); };
-  const auto value_bytes = static_cast<std::uint64_t>(std::clamp(header.bits_allocated, 8, 64) + 7) / 8;
-  return side(header.rows) * side(header.columns) * side(header.samples_per_pixel) * value_bytes;
-}
 }  // namespace
 
 Plan make_plan(const Manifest& manifest, Inventory inventory) {

@@ -20,12 +20,17 @@ namespace fs = std::filesystem;
 namespace {
 constexpr auto tick = std::chrono::milliseconds(200);
 
-Inventory scan(const Manifest& manifest, const std::vector<fs::path>& inputs, Crew& dicom, ProgressSink& progress) {
-  auto keywords = keywords_of(manifest);
-  return take_inventory(inputs, keywords, dicom, [&](std::int64_t done, std::int64_t total) {
+// A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
+Inventory scan(const Manifest& manifest, const Inputs& inputs, Workforce& workforce, ProgressSink& progress) {
+  const auto keywords = keywords_of(manifest);
+  const std::array model{workforce.model.get()};
+  return take_inventory(inputs, keywords, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
+    if (model[0]) pump(model, std::chrono::milliseconds(0));
     progress.update({.phase = "scanning", .done = done, .total = total, .outcomes = {}, .items_per_second = 0, .eta_s = {}});
   });
 }
+
+Inputs inputs_of(const RunRequest& request) { return {request.inputs, {request.home.root, request.out}}; }
 
 std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
   std::vector<SeriesPlanRow> rows;
@@ -49,7 +54,7 @@ Exit exit_of(const RunSummary& summary, const RunRequest& request) {
   if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
   const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
   for (const char* bad : {"failed", "quarantined"})
-    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad)) return Exit::partial;
+    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad) || of(summary.file_outcomes, bad)) return Exit::partial;
   if (summary.items == 0 && !request.allow_empty) return Exit::nothing;
   return Exit::ok;
 }
@@ -57,13 +62,14 @@ Exit exit_of(const RunSummary& summary, const RunRequest& request) {
 // Everything of one job between the claimed output folder and the written results.
 class Job {
  public:
-  Job(const RunRequest& request, const Package& package, Recorder& recorder, ProgressSink& progress)
+  Job(const RunRequest& request, const Package& package, const std::string& device, Recorder& recorder, ProgressSink& progress)
       : request_(request),
         package_(package),
         progress_(progress),
         recorder_(recorder),
         claimed_(claim_output(request, package, recorder)),
-        log_(recorder, claimed_.job.id) {}
+        log_(recorder, claimed_.job.id),
+        device_(device) {}
 
   RunSummary run(Workforce& workforce, Plan plan) {
     plan_ = std::move(plan);
@@ -71,26 +77,32 @@ class Job {
     if (!plan_.items.empty()) process(workforce);
     log_.flush();
     auto summary = summarise();
-    if (SignalGuard::received() == 0) log_.keep_only_seen();
+    if (SignalGuard::received() == 0) {
+      log_.keep_only_seen();
+      if (gives_masks()) sweep_masks(claimed_.job, recorder_);
+    }
     write(workforce, summary);
     return summary;
   }
 
-  const JobRecord& record() const { return claimed_.job; }
+  // For the store's books, where the error that ended the job has not made them unwritable.
+  void fail() noexcept try { recorder_.end_job(claimed_.job.id, "failed"); } catch (const std::exception&) {
+  }
 
  private:
+  bool gives_masks() const {
+    return std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; });
+  }
+
   void process(Workforce& workforce) {
-    device_ = workforce.device();
-    if (SignalGuard::received() != 0) return;
-    const fs::path masks = fs::path(claimed_.job.out) / "masks";
-    if (std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; }))
-      fs::create_directories(masks);
+    const fs::path out(claimed_.job.out);
+    if (gives_masks()) fs::create_directories(out / masks_folder);
     Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
-                              .masks = masks,
+                              .out = out,
                               .model_digest = package_.digest,
                               .device = device_,
                               .known_file = [&](const std::string& path) { return recorder_.file(path); },
-                              .completed = claimed_.resumed ? recorder_.completed_keys(claimed_.job.id) : std::set<std::string>{},
+                              .completed = recorder_.completed(claimed_.job.id),
                               .finished = [&](auto items, auto files) { log_.add(std::move(items), std::move(files)); },
                               .skipped = [&](std::size_t first, std::size_t items) { log_.skip(first, items); }};
     Pipeline pipeline(plan_, package_.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);
@@ -134,9 +146,9 @@ class Job {
     summary.skipped_as_done = log_.items_skipped();
     summary.item_outcomes = log_.item_outcomes();
     summary.series_outcomes = log_.series_outcomes();
-    summary.reasons = log_.series_reasons();
+    summary.file_outcomes = log_.file_outcomes();
+    summary.reasons = log_.reasons();
     const std::chrono::duration<double> elapsed = Clock::now() - started_;
-    if (device_.empty()) return summary;
     summary.seconds = elapsed.count();
     summary.items_per_second = static_cast<double>(log_.items_done() - log_.items_skipped()) / elapsed.count();
     return summary;
@@ -160,6 +172,7 @@ class Job {
     write_job_file(claimed_.job, {{"device", summary.device},
                                   {"items", summary.item_outcomes},
                                   {"series", summary.series_outcomes},
+                                  {"files", summary.file_outcomes},
                                   {"audit_size", summary.audit_size},
                                   {"audit_root", summary.audit_root}});
   }
@@ -170,8 +183,8 @@ class Job {
   Recorder& recorder_;
   ClaimedOutput claimed_;
   JobLog log_;
-  Plan plan_;
   std::string device_;
+  Plan plan_;
   Clock::time_point started_ = Clock::now();
 };
 
@@ -186,45 +199,79 @@ RunSummary dry_run(const Package& package, const Plan& plan) {
     ++summary.series_outcomes[series.refusal ? std::string(name(series.outcome)) : "eligible"];
     if (series.refusal) ++summary.reasons[std::string(name(*series.refusal))];
   }
+  for (const auto& file : plan.loose) {
+    ++summary.file_outcomes[std::string(name(outcome_of(file)))];
+    ++summary.reasons[std::string(name(file.reason))];
+  }
   summary.plan = rows_of(plan);
   return summary;
 }
 
-void check_inputs(const RunRequest& request) {
-  std::vector<LooseFile> ignored;
+void check_request(const RunRequest& request) {
   if (request.inputs.empty()) throw Error(Reason::usage, "no input is named", "name files or folders of DICOM");
-  for (const auto& input : request.inputs)
-    if (!fs::exists(input)) throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
+  if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
+  if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
+    throw Error(Reason::usage,
+                "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
+                    bytes_text(request.memory_bytes),
+                "leave it out for a quarter of that, at most 2 GiB");
+  for (const auto& input : request.inputs) check_input(input);
+}
+
+// Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
+RunSummary stopped(const RunRequest& request, const Package& package) {
+  RunSummary summary;
+  summary.model = package.manifest.id();
+  summary.model_digest = package.digest;
+  summary.out = request.out;
+  summary.exit = exit_of(summary, request);
+  return summary;
+}
+
+// The output folder is claimed last, when the inputs are read and the model is loaded: what is refused leaves no trace.
+RunSummary begin(const RunRequest& request, const InstalledModel& installed, const Package& package, Database& database,
+                 ProgressSink& progress) {
+  Recorder recorder(database);
+  check_output(request, package, recorder);
+  Workforce workforce(request.workers, request.memory_bytes);
+  workforce.hire_model(installed.folder, package.manifest, request.device);
+  auto inventory = scan(package.manifest, inputs_of(request), workforce, progress);
+  const auto device = workforce.device();
+  if (SignalGuard::received() != 0) return stopped(request, package);
+  Job job(request, package, device, recorder, progress);
+  try {
+    return job.run(workforce, make_plan(package.manifest, std::move(inventory)));
+  } catch (...) {
+    job.fail();
+    throw;
+  }
 }
 }  // namespace
 
 RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const SignalGuard signals;
-  check_inputs(request);
-  fs::create_directories(request.home.root);
-  const FileLock lock(request.home.writer_lock(), "the store " + request.home.root.string());
-  Database database(request.home.database(), Database::Access::write);
+  check_request(request);
+  need_store(request.home);
+  std::optional<FileLock> lock;  // a dry run only reads, so it may go beside a nightly run
+  if (!request.dry_run) lock.emplace(request.home.writer_lock(), "the store " + request.home.root.string());
+  Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
   Repository repository(request.home, database);
   const auto installed = repository.find(request.model);
   const auto package = repository.verify(installed);
+  if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
-  if (request.dry_run) {
-    auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, request.inputs, workforce.dicom, progress)));
-    summary.exit = exit_of(summary, request);
-    return summary;
-  }
-  workforce.hire_model(installed.folder, package.manifest, request.device);
-  Recorder recorder(database);
-  Job job(request, package, recorder, progress);
-  auto inventory = scan(package.manifest, request.inputs, workforce.dicom, progress);
-  if (SignalGuard::received() != 0) inventory = {};  // a partial inventory is no ledger: nothing of it is recorded
-  return job.run(workforce, make_plan(package.manifest, std::move(inventory)));
+  auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, inputs_of(request), workforce, progress)));
+  summary.exit = exit_of(summary, request);
+  return summary;
 }
 
-std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<fs::path>& inputs, int workers, ProgressSink& progress) {
+std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<fs::path>& inputs, int workers,
+                                       ProgressSink& progress) {
   const SignalGuard signals;
   Workforce workforce(workers, 0);
-  return rows_of(make_plan(manifest, scan(manifest, inputs, workforce.dicom, progress)));
+  auto inventory = scan(manifest, {inputs, {home.root}}, workforce, progress);
+  SignalGuard::check();  // a part of the inputs would be shown as all
+  return rows_of(make_plan(manifest, std::move(inventory)));
 }
 
 }  // namespace aidp

@@ -22,7 +22,7 @@ struct RunRequest {
   std::string device = "auto";     // auto, cpu, cuda:N
   int batch = 0;                   // 0: the manifest's batch.max
   int workers = 0;                 // DICOM workers; 0: number of cores
-  std::uint64_t memory_bytes = 0;  // pool of decoded pixels; 0: a quarter of RAM, at most 2 GiB
+  std::uint64_t memory_bytes = 0;  // pool of decoded pixels, 256 MiB up to RAM; 0: a quarter of RAM, at most 2 GiB
   std::string site;
   bool fresh = false;
   bool dry_run = false;
@@ -58,9 +58,10 @@ struct RunSummary {
   std::filesystem::path out;
   bool resumed = false;
   std::int64_t files = 0, series = 0, items = 0, skipped_as_done = 0;
-  std::map<std::string, std::int64_t> item_outcomes, series_outcomes;  // outcome name to count
-  std::map<std::string, std::int64_t> reasons;                         // reason name to series
-  std::vector<SeriesPlanRow> plan;                                     // dry run only
+  // Outcome name to count; files: of those that belong to no series.
+  std::map<std::string, std::int64_t> item_outcomes, series_outcomes, file_outcomes;
+  std::map<std::string, std::int64_t> reasons;  // reason name to series and files outside any
+  std::vector<SeriesPlanRow> plan;              // dry run only
   double seconds = 0, items_per_second = 0;
   std::int64_t audit_size = 0;
   std::string audit_root;
@@ -70,9 +71,10 @@ struct RunSummary {
 // Runs a job to its end, or until SIGINT/SIGTERM: then drains what is under way and leaves the job resumable.
 RunSummary run(const RunRequest& request, ProgressSink& progress);
 
-// Which series of the inputs the model would take, and why not; reads headers only.
-std::vector<SeriesPlanRow> plan_inputs(const Manifest& manifest, const std::vector<std::filesystem::path>& inputs, int workers,
-                                       ProgressSink& progress);
+// Which series of the inputs the model would take, and why not; reads headers only. The store itself is no input.
+// Throws Error(interrupted, terminated).
+std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<std::filesystem::path>& inputs,
+                                       int workers, ProgressSink& progress);
 
 struct GoldenResult {
   std::string name, output;
@@ -80,7 +82,7 @@ struct GoldenResult {
   bool passed = false;
   std::string message;  // why there is no value, else empty
 };
-// Runs a package's golden cases through the whole pipeline, without touching the store's results.
+// Runs a package's golden cases through the whole pipeline, without touching the store's results. Throws Error(interrupted, terminated).
 std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress);
 
 struct EnvironmentRow {

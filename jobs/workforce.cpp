@@ -10,7 +10,7 @@ namespace aidp {
 
 namespace {
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
-std::uint64_t pool_bytes(std::uint64_t asked) { return asked > 0 ? asked : std::min(ram_bytes() / 4, 2 * gib); }
+std::uint64_t pool_bytes(std::uint64_t asked) { return asked > 0 ? asked : std::clamp(ram_bytes() / 4, least_memory_bytes, 2 * gib); }
 
 // Whether a driver's device node is there; the worker then tries it for real.
 bool has_accelerator() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/kfd"); }

@@ -13,6 +13,9 @@
 
 namespace aidp {
 
+// The pool of decoded pixels is never smaller: it takes two of the largest batches (see Pipeline).
+inline constexpr std::uint64_t least_memory_bytes = std::uint64_t{256} << 20;
+
 // The workers of one job and the pools between them.
 struct Workforce {
   Pool images, masks;

@@ -34,11 +34,22 @@ void throw_errno(const std::string& what) {
   const int code = errno;
   if (code == ENOSPC || code == EDQUOT)
     throw Error(Reason::disk_full, what + ": " + std::strerror(code), "free some space and run the same command again: it resumes");
+  if (code == EACCES || code == EPERM)
+    throw Error(Reason::path_unreadable, what + ": " + std::strerror(code), "give this user permission or choose another path");
   throw Error(Reason::io_failed, what + ": " + std::strerror(code));
 }
 
+void throw_filesystem(const std::filesystem::filesystem_error& error) {
+  const auto code = error.code();
+  errno = code.value();
+  const auto path = error.path1().string();
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory)
+    throw Error(Reason::path_missing, "no such file or folder: " + path, "check the path");
+  throw_errno("cannot use " + (path.empty() ? "a file" : path));
+}
+
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO would be waited for
   if (!file) throw_errno("cannot open " + path.string());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno("cannot stat " + path.string());
@@ -109,10 +120,13 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what)
   throw Error(Reason::store_locked, what + " is in use by another aidp", "wait for it to end, then run the same command again");
 }
 
-std::uintmax_t free_bytes(const std::filesystem::path& path) {
+std::filesystem::path nearest_existing(const std::filesystem::path& path) {
+  std::error_code unknown;  // below a folder that may not be entered: not there, as far as this user can tell
   auto place = std::filesystem::absolute(path);
-  while (!std::filesystem::exists(place) && place.has_relative_path()) place = place.parent_path();
-  return std::filesystem::space(place).available;
+  while (!std::filesystem::exists(place, unknown) && place.has_relative_path()) place = place.parent_path();
+  return place;
 }
+
+std::uintmax_t free_bytes(const std::filesystem::path& path) { return std::filesystem::space(nearest_existing(path)).available; }
 
 }  // namespace aidp

@@ -24,10 +24,13 @@ class FileDescriptor {
   int fd_;
 };
 
-// Throws Error with `what` and the text of errno: disk_full for ENOSPC and EDQUOT, io_failed otherwise.
+// Throws Error with `what` and the text of errno: disk_full for ENOSPC and EDQUOT, path_unreadable for EACCES and EPERM, io_failed
+// otherwise.
 [[noreturn]] void throw_errno(const std::string& what);
+// The same for what std::filesystem throws; path_missing for a path that is not there.
+[[noreturn]] void throw_filesystem(const std::filesystem::filesystem_error& error);
 
-// The whole file. Throws Error(io_failed), or Error(pixels_limit) beyond `limit_bytes`.
+// The whole file. Throws Error(io_failed, path_unreadable), or Error(pixels_limit) beyond `limit_bytes`.
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes = std::size_t{1} << 30);
 
 enum class Overwrite { no, yes };
@@ -51,6 +54,8 @@ class FileLock {
   FileDescriptor file_;
 };
 
+// `path`, or the nearest of its parents that is there for this user.
+std::filesystem::path nearest_existing(const std::filesystem::path& path);
 // Free bytes for this user on the file system of `path` (or of its nearest existing parent).
 std::uintmax_t free_bytes(const std::filesystem::path& path);
 

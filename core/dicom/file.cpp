@@ -47,6 +47,21 @@ void check_begin(const std::string& path) {
   if (!begins_like_dicom(bytes, static_cast<std::size_t>(got)))
     throw Error(Reason::not_dicom, got == 0 ? "an empty file" : "not a DICOM file");
 }
+// `end`: where DCMTK stopped, which is behind the head of PixelData (PS3.5 7.1); looked at again, as a guess would be another image.
+std::span<const std::byte> find_plain_pixels(std::span<const std::byte> bytes, std::size_t end, DcmDataset& dataset) {
+  const auto syntax = dataset.getOriginalXfer();
+  const bool explicit_vr = syntax == EXS_LittleEndianExplicit;
+  if (!explicit_vr && syntax != EXS_LittleEndianImplicit) return {};
+  const std::size_t head = explicit_vr ? 12 : 8;
+  if (end < head || end > bytes.size()) return {};
+  const auto* at = reinterpret_cast<const char*>(bytes.data() + end - head);
+  if (std::memcmp(at, "\xE0\x7F\x10\x00", 4) != 0) return {};
+  if (explicit_vr && std::memcmp(at + 4, "OW", 2) != 0 && std::memcmp(at + 4, "OB", 2) != 0) return {};
+  std::uint32_t length = 0;
+  std::memcpy(&length, at + head - 4, sizeof length);
+  return length <= bytes.size() - end ? bytes.subspan(end, length)
+                                      : std::span<const std::byte>();  // undefined length is longer than any file
+}
 }  // namespace
 
 void start_dicom() {
@@ -66,17 +81,27 @@ DicomFile::DicomFile(const std::string& path, Part part) : file_(std::make_uniqu
   finish();
 }
 
-DicomFile::DicomFile(const std::string& bytes, const std::string&) : file_(std::make_unique<DcmFileFormat>()) {
+DicomFile::DicomFile(const std::string& bytes) {
   if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     throw Error(Reason::not_dicom, "not a DICOM file");
+  read(bytes, Part::header);
+  if (plain_pixels_.empty()) read(bytes, Part::whole);
+  finish();
+}
+
+void DicomFile::read(const std::string& bytes, Part part) {
+  file_ = std::make_unique<DcmFileFormat>();
   DcmInputBufferStream stream;
   stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
   stream.setEos();
   file_->transferInit();
-  const auto status = file_->read(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength);
+  const auto status = part == Part::header ? file_->readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData)
+                                           : file_->read(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength);
   file_->transferEnd();
-  if (status.bad()) fail(status, true);
-  finish();
+  if (part == Part::header)
+    plain_pixels_ = find_plain_pixels(std::as_bytes(std::span(bytes)), static_cast<std::size_t>(stream.tell()), *file_->getDataset());
+  else if (status.bad())
+    fail(status, true);
 }
 
 DicomFile::~DicomFile() = default;
@@ -89,7 +114,8 @@ void DicomFile::finish() {
     while (transfer_syntax_uid_.ends_with(' ')) transfer_syntax_uid_.pop_back();
   }
   if (transfer_syntax_uid_.empty()) transfer_syntax_uid_ = DcmXfer(file_->getDataset()->getOriginalXfer()).getXferID();
-  if (file_->getDataset()->card() == 0) throw Error(Reason::not_dicom, "no DICOM element was found");
+  if (file_->getDataset()->card() == 0)
+    throw Error(has_meta_ ? Reason::dicom_truncated : Reason::not_dicom, "no DICOM element was found behind the file's beginning");
 }
 
 DcmDataset& DicomFile::dataset() const { return *file_->getDataset(); }

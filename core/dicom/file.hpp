@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/base/error.hpp"
@@ -18,17 +20,22 @@ class DicomFile {
   // Throws Error(dicom_unreadable, not_dicom, dicom_truncated, dicom_malformed).
   DicomFile(const std::string& path, Part part);
   // From the file's bytes, which must outlive it.
-  DicomFile(const std::string& bytes, const std::string& path);
+  explicit DicomFile(const std::string& bytes);
   ~DicomFile();
 
   DcmDataset& dataset() const;
   // The string of (0002,0010): DCMTK 3.6.7 takes HTJ2K and others for native, so its own idea is not asked.
   const std::string& transfer_syntax_uid() const { return transfer_syntax_uid_; }
   bool has_meta() const { return has_meta_; }
+  // The value of PixelData within the bytes given, where it stands there as it is: little-endian, not encapsulated, whole. Else empty,
+  // and the dataset has the element.
+  std::span<const std::byte> plain_pixels() const { return plain_pixels_; }
 
  private:
+  void read(const std::string& bytes, Part part);
   void finish();
   std::unique_ptr<DcmFileFormat> file_;
+  std::span<const std::byte> plain_pixels_;
   std::string transfer_syntax_uid_;
   bool has_meta_ = false;
 };

@@ -16,6 +16,7 @@ constexpr double orientation_tolerance = 1e-3;  // of a direction cosine
 constexpr double spacing_tolerance = 0.01;      // of the median distance
 constexpr double tilt_tolerance = 0.01;         // sine of the angle between slice step and normal: 0.57 degrees
 constexpr double same_position_mm = 1e-3;
+constexpr double largest_spacing_mm = 1000;
 
 Vector cross(const Vector& a, const Vector& b) { return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]}; }
 double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
@@ -37,7 +38,8 @@ Vector down(const FrameHeader& frame) { return {(*frame.orientation)[3], (*frame
 bool is_placed(const FrameHeader& frame) {
   if (!frame.position_mm || !frame.orientation || !frame.pixel_spacing_mm) return false;
   const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
-  return unit && std::abs(dot(across(frame), down(frame))) < 0.01 && (*frame.pixel_spacing_mm)[0] > 0 && (*frame.pixel_spacing_mm)[1] > 0;
+  const bool sensible = std::ranges::all_of(*frame.pixel_spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
+  return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
 }
 
 std::vector<Slice> slices_of(std::span<const InstanceHeader> series) {

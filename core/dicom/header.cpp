@@ -26,6 +26,7 @@ void to_json(nlohmann::json& json, const InstanceHeader& h) {
           {"series_instance_uid", h.series_instance_uid},
           {"study_instance_uid", h.study_instance_uid},
           {"frame_of_reference_uid", h.frame_of_reference_uid},
+          {"file_bytes", h.file_bytes},
           {"has_pixels", h.has_pixels},
           {"shape", {h.rows, h.columns, h.number_of_frames, h.samples_per_pixel}},
           {"bits", {h.bits_allocated, h.bits_stored, h.high_bit, h.pixel_representation}},
@@ -42,6 +43,7 @@ void from_json(const nlohmann::json& json, InstanceHeader& h) {
   json.at("series_instance_uid").get_to(h.series_instance_uid);
   json.at("study_instance_uid").get_to(h.study_instance_uid);
   json.at("frame_of_reference_uid").get_to(h.frame_of_reference_uid);
+  json.at("file_bytes").get_to(h.file_bytes);
   json.at("has_pixels").get_to(h.has_pixels);
   const auto& shape = json.at("shape");
   shape.at(0).get_to(h.rows);

@@ -15,16 +15,17 @@ struct FrameHeader {
   std::optional<std::array<double, 3>> position_mm;       // ImagePositionPatient, LPS
   std::optional<std::array<double, 6>> orientation;       // ImageOrientationPatient
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
-  double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept
+  double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but senseless
 };
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.
 struct InstanceHeader {
   std::string path;
   std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
-  bool has_pixels = false;
+  std::uint64_t file_bytes = 0;
+  bool has_pixels = false;  // describes an image, if perhaps not wholly: some size may be 0
   std::int64_t rows = 0, columns = 0, number_of_frames = 1;
-  int samples_per_pixel = 1, bits_allocated = 16, bits_stored = 16, high_bit = 15, pixel_representation = 0;
+  int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
   std::string photometric_interpretation;
   std::vector<FrameHeader> frames;  // one, or number_of_frames
   nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()

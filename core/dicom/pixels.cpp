@@ -7,6 +7,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/base/file.hpp"
@@ -85,7 +86,7 @@ PixelFile::PixelFile(const std::string& path) {
     throw Error(error.reason() == Reason::pixels_limit ? Reason::pixels_limit : Reason::dicom_unreadable, "the file cannot be read");
   }
   sha256_ = hex(aidp::sha256(std::as_bytes(std::span(bytes_))));
-  file_.emplace(bytes_, path);
+  file_.emplace(bytes_);
   header_ = header_of(*file_, path);
   check();
   if (encapsulated_) find_fragments();
@@ -94,12 +95,20 @@ PixelFile::PixelFile(const std::string& path) {
 void PixelFile::check() {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
+  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0)
+    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing or 0");
+  if (h.pixel_representation > 1)
+    throw Error(Reason::dicom_attribute, "PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  for (const auto& frame : h.frames)
+    if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
+      throw Error(Reason::dicom_attribute, "RescaleSlope or RescaleIntercept is no number, or the slope is 0");
   encapsulated_ = codec_of(h.transfer_syntax_uid) != Codec::native;
   auto& dataset = file_->dataset();
-  if (!dataset.tagExists(DCM_PixelData))
+  if (file_->plain_pixels().empty() && !dataset.tagExists(DCM_PixelData))
     dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009))
         ? unsupported("floating-point pixel data")
         : throw Error(Reason::pixels_size, "there is no PixelData");
+  if (dataset.tagExists(DCM_ModalityLUTSequence)) unsupported("a ModalityLUTSequence");
   if (h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
     unsupported("BitsAllocated " + std::to_string(h.bits_allocated));
   if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
@@ -171,7 +180,7 @@ void PixelFile::find_fragments() {
       continue;
     }
     offsets_.resize(bytes.size() / 4);
-    std::memcpy(offsets_.data(), bytes.data(), offsets_.size() * 4);
+    if (!offsets_.empty()) std::memcpy(offsets_.data(), bytes.data(), offsets_.size() * 4);
   }
 }
 
@@ -204,7 +213,7 @@ void PixelFile::decode(std::int64_t frame, std::span<std::byte> out) const {
   if (out.size() != frame_bytes()) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
   switch (codec_of(header_.transfer_syntax_uid)) {
     case Codec::native:
-      decode_native(file_->dataset(), frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
+      decode_native(*file_, frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
       break;
     case Codec::rle:
       decode_rle(encoded_frame(frame), header_, out);

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "core/base/ids.hpp"
@@ -38,6 +41,12 @@ std::optional<double> number_of(DcmItem& item, const DcmTagKey& tag) {
   Float64 value = 0;
   if (item.findAndGetFloat64(tag, value).bad() || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+// Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, senseless makes it NaN for the decoder to refuse.
+void read_rescale(DcmItem& item, const DcmTagKey& tag, double& value) {
+  if (text_of(item, tag).empty()) return;
+  value = number_of(item, tag).value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
 template <std::size_t N>
@@ -82,6 +91,15 @@ nlohmann::json value_of(DcmElement& element) {
   return values.size() == 1 ? values[0] : values;
 }
 
+// The tag of a keyword of the data dictionary. DCMTK finds it by a walk through the whole dictionary, so what it found is kept.
+std::optional<DcmTagKey> tag_named(const std::string& keyword) {
+  static std::map<std::string, std::optional<DcmTagKey>> known;
+  const auto [entry, is_new] = known.try_emplace(keyword);
+  DcmTag tag;
+  if (is_new && DcmTag::findTagFromName(keyword.c_str(), tag).good()) entry->second = tag;
+  return entry->second;
+}
+
 // Attributes as JSON; those without a value are left out. Text is converted to UTF-8 element by element.
 nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
   auto attributes = nlohmann::json::object();
@@ -92,10 +110,9 @@ nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>
   dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
   const bool convertible = !charset.empty() && charset != "ISO_IR 192" && converter.selectCharacterSet(charset).good();
   for (const auto& keyword : wanted) {
-    DcmTag tag;
-    if (DcmTag::findTagFromName(keyword.c_str(), tag).bad()) continue;
+    const auto tag = tag_named(keyword);
     DcmElement* element = nullptr;
-    if (dataset.findAndGetElement(tag, element).bad() || !element || !element->isLeaf()) continue;
+    if (!tag || dataset.findAndGetElement(*tag, element).bad() || !element || !element->isLeaf()) continue;
     if (convertible && element->isAffectedBySpecificCharacterSet()) element->convertCharacterSet(converter);
     if (auto value = value_of(*element); !value.is_null() && value != "") attributes[keyword] = std::move(value);
   }
@@ -111,8 +128,9 @@ void read_frame(DcmItem& item, FrameHeader& frame) {
   if (auto value = numbers_of<3>(item, DCM_ImagePositionPatient)) frame.position_mm = value;
   if (auto value = numbers_of<6>(item, DCM_ImageOrientationPatient)) frame.orientation = value;
   if (auto value = numbers_of<2>(item, DCM_PixelSpacing)) frame.pixel_spacing_mm = value;
-  if (auto value = number_of(item, DCM_RescaleSlope)) frame.slope = *value;
-  if (auto value = number_of(item, DCM_RescaleIntercept)) frame.intercept = *value;
+  read_rescale(item, DCM_RescaleSlope, frame.slope);
+  read_rescale(item, DCM_RescaleIntercept, frame.intercept);
+  if (frame.slope == 0) frame.slope = std::numeric_limits<double>::quiet_NaN();
 }
 
 // Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
@@ -149,9 +167,10 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.frame_of_reference_uid = uid_of(dataset, DCM_FrameOfReferenceUID);
   header.rows = unsigned_of(dataset, DCM_Rows, 0);
   header.columns = unsigned_of(dataset, DCM_Columns, 0);
-  header.has_pixels = header.rows > 0 && header.columns > 0 && dataset.tagExists(DCM_BitsAllocated);
+  header.has_pixels = dataset.tagExists(DCM_Rows) || dataset.tagExists(DCM_Columns) || dataset.tagExists(DCM_BitsAllocated) ||
+                      dataset.tagExists(DCM_PhotometricInterpretation);
   header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
-  header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 16);
+  header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 0);
   header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
   header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1);
   header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0);
@@ -166,6 +185,8 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
 InstanceHeader read_header(const std::string& path, const std::vector<std::string>& keywords) {
   const DicomFile file(path, DicomFile::Part::header);
   auto header = header_of(file, path);
+  std::error_code gone;
+  if (const auto size = std::filesystem::file_size(path, gone); !gone) header.file_bytes = size;
   header.attributes = attributes_of(file.dataset(), keywords);
   return header;
 }

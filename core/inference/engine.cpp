@@ -9,6 +9,8 @@
 namespace aidp {
 
 namespace {
+constexpr const char* entry = "model";  // the model of a package that holds several, as torch's own tools name it
+
 class TorchScript : public Engine {
  public:
   TorchScript(const std::filesystem::path& file, const at::Device& device) : module_(torch::jit::load(file.string(), device)) {
@@ -29,7 +31,7 @@ class TorchScript : public Engine {
 
 class AotInductor : public Engine {
  public:
-  explicit AotInductor(const std::filesystem::path& file) : loader_(file.string()) {}
+  AotInductor(const std::filesystem::path& file, const at::Device& device) : loader_(file.string(), entry, false, 1, device.index()) {}
 
   at::Tensor forward(const at::Tensor& batch) override {
     auto outputs = loader_.run({batch});
@@ -44,12 +46,22 @@ class AotInductor : public Engine {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 }  // namespace
 
-std::unique_ptr<Engine> load_engine(ArtifactKind kind, const std::filesystem::path& file, const at::Device& device) try {
-  if (kind == ArtifactKind::torchscript) return std::make_unique<TorchScript>(file, device);
+std::optional<at::DeviceType> compiled_for(ArtifactKind kind, const std::filesystem::path& file) try {
+  if (kind != ArtifactKind::aotinductor) return std::nullopt;
   check_pt2(file);
-  return std::make_unique<AotInductor>(file);
+  using Loader = torch::inductor::AOTIModelPackageLoader;
+  return at::Device(Loader::load_metadata_from_package(file.string(), entry).at("AOTI_DEVICE_KEY")).type();
 } catch (const Error&) {
   throw;
+} catch (const std::exception& error) {
+  throw Error(Reason::model_load,
+              "the artifact " + file.filename().string() + " does not say which device it is for: " + first_line(error.what()),
+              "have it compiled anew for this machine");
+}
+
+std::unique_ptr<Engine> load_engine(ArtifactKind kind, const std::filesystem::path& file, const at::Device& device) try {
+  if (kind == ArtifactKind::torchscript) return std::make_unique<TorchScript>(file, device);
+  return std::make_unique<AotInductor>(file, device);
 } catch (const std::exception& error) {
   const bool compiled = kind == ArtifactKind::aotinductor;
   throw Error(Reason::model_load, "the artifact " + file.filename().string() + " cannot be loaded: " + first_line(error.what()),

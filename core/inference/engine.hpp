@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "core/manifest/manifest.hpp"
 
@@ -18,7 +19,10 @@ class Engine {
   virtual at::Tensor forward(const at::Tensor& batch) = 0;
 };
 
-// Throws Error(model_load) in words.
+// The kind of device that an artifact was compiled for; nothing where it runs on any. Throws Error(model_load) for an unsound package.
+std::optional<at::DeviceType> compiled_for(ArtifactKind kind, const std::filesystem::path& file);
+
+// Throws Error(model_load) in words. The artifact has passed compiled_for().
 std::unique_ptr<Engine> load_engine(ArtifactKind kind, const std::filesystem::path& file, const at::Device& device);
 
 }  // namespace aidp

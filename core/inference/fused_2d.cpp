@@ -3,57 +3,119 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace aidp {
 
 namespace {
-// Stored value to the model's: value = clamp(stored * slope + intercept).
+// Stored value to the model's: value = clamp(stored * slope + intercept); stored values of a closed range are no image and read as `least`.
 struct Line {
   float slope = 1, intercept = 0, low = -INFINITY, high = INFINITY;
-  float operator()(float stored) const { return std::min(std::max(stored * slope + intercept, low), high); }
+  std::int32_t padding_first = 1, padding_last = 0, least = 0;
 };
 
-struct Tap {
-  std::int64_t low = 0, high = 0;
-  float weight = 0;  // of high
+// Where torch's upsample_bilinear2d (align_corners=False) takes its two values of each output along one axis.
+struct Taps {
+  std::vector<std::int32_t> low, high;
+  std::vector<float> weight;  // of high
 };
 
-// Where torch's upsample_bilinear2d (align_corners=False) takes its two values.
-std::vector<Tap> taps(std::int64_t from, std::int64_t to) {
-  std::vector<Tap> result(static_cast<std::size_t>(to));
+Taps taps(std::int64_t from, std::int64_t to) {
+  Taps taps;
   const float scale = static_cast<float>(from) / static_cast<float>(to);
   for (std::int64_t i = 0; i < to; ++i) {
     const float source = std::max(scale * (static_cast<float>(i) + 0.5F) - 0.5F, 0.0F);
     const auto low = std::min(static_cast<std::int64_t>(source), from - 1);
-    result[static_cast<std::size_t>(i)] = {low, std::min(low + 1, from - 1), source - static_cast<float>(low)};
+    taps.low.push_back(static_cast<std::int32_t>(low));
+    taps.high.push_back(static_cast<std::int32_t>(std::min(low + 1, from - 1)));
+    taps.weight.push_back(source - static_cast<float>(low));
   }
-  return result;
+  return taps;
+}
+
+// The loops over a row are compiled for AVX2 too, chosen at load. Not with FMA: its rounding would differ from one processor to another.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
+#define AIDP_PER_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define AIDP_PER_PROCESSOR
+#endif
+
+template <class Stored>
+[[gnu::always_inline]] inline void convert(const Stored* stored, std::size_t count, const Line& given, float* out) {
+  const Line line = given;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t value = stored[i];
+    const auto image = value >= line.padding_first && value <= line.padding_last ? line.least : value;
+    out[i] = std::min(std::max(static_cast<float>(image) * line.slope + line.intercept, line.low), line.high);
+  }
+}
+AIDP_PER_PROCESSOR void model_values(const std::int16_t* s, std::size_t count, const Line& line, float* out) {
+  convert(s, count, line, out);
+}
+AIDP_PER_PROCESSOR void model_values(const std::uint16_t* s, std::size_t count, const Line& line, float* out) {
+  convert(s, count, line, out);
+}
+AIDP_PER_PROCESSOR void model_values(const std::uint8_t* s, std::size_t count, const Line& line, float* out) {
+  convert(s, count, line, out);
+}
+
+AIDP_PER_PROCESSOR void blend(const float* above, const float* below, float weight, std::size_t count, float* out) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = above[i] * (1 - weight) + below[i] * weight;
+}
+
+AIDP_PER_PROCESSOR void pick(const float* row, const Taps& taps, float* out) {
+  const auto* low = taps.low.data();
+  const auto* high = taps.high.data();
+  const auto* weight = taps.weight.data();
+  const auto count = taps.weight.size();
+  for (std::size_t i = 0; i < count; ++i) out[i] = row[low[i]] * (1 - weight[i]) + row[high[i]] * weight[i];
+}
+
+// The stored value that stands for the least real one, of those that are image.
+template <class Stored>
+std::int32_t least_of(const Stored* values, std::size_t count, const Line& line) {
+  std::int32_t lowest = INT32_MAX, highest = INT32_MIN;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t value = values[i];
+    const bool is_image = value < line.padding_first || value > line.padding_last;
+    lowest = std::min(lowest, is_image ? value : INT32_MAX);
+    highest = std::max(highest, is_image ? value : INT32_MIN);
+  }
+  return line.slope >= 0 ? lowest : highest;
 }
 
 template <class Stored>
-void resample(const std::byte* bytes, std::int64_t columns, const Line& line, const std::vector<Tap>& down, const std::vector<Tap>& across,
-              float* out) {
+void resample(const std::byte* bytes, const ImageHeader& image, Line line, at::Tensor& data) {
   const auto* values = reinterpret_cast<const Stored*>(bytes);
-  for (const auto& y : down) {
-    const auto* above = values + y.low * columns;
-    const auto* below = values + y.high * columns;
-    for (const auto& x : across) {
-      const auto mix = [&](const Stored* row) {
-        const float left = line(static_cast<float>(row[x.low])), right = line(static_cast<float>(row[x.high]));
-        return left * (1 - x.weight) + right * x.weight;
-      };
-      *out++ = mix(above) * (1 - y.weight) + mix(below) * y.weight;
-    }
+  const auto columns = static_cast<std::size_t>(image.columns), rows = static_cast<std::size_t>(image.rows);
+  if (line.padding_first <= line.padding_last) {
+    line.least = least_of(values, rows * columns, line);
+    if (line.least == INT32_MAX || line.least == INT32_MIN) line.padding_last = line.padding_first - 1;  // padding everywhere
+  }
+  const auto down = taps(image.rows, data.size(1)), across = taps(image.columns, data.size(2));
+  std::vector<float> above(columns), below(columns), between(columns);
+  auto* out = data.data_ptr<float>();
+  for (std::size_t y = 0; y < down.weight.size(); ++y, out += across.weight.size()) {
+    model_values(values + static_cast<std::size_t>(down.low[y]) * columns, columns, line, above.data());
+    model_values(values + static_cast<std::size_t>(down.high[y]) * columns, columns, line, below.data());
+    blend(above.data(), below.data(), down.weight[y], columns, between.data());
+    pick(between.data(), across, out);
   }
 }
 
 Line line_of(const ImageHeader& image, const nlohmann::json& range) {
   const double a_min = range.at("a_min"), a_max = range.at("a_max"), b_min = range.value("b_min", 0.0), b_max = range.value("b_max", 1.0);
   const double factor = (b_max - b_min) / (a_max - a_min);
+  const double slope = image.inverted ? -image.slope[0] : image.slope[0];
+  const double intercept = image.inverted ? image.intercept[0] + image.slope[0] * mirror_sum(image) : image.intercept[0];
   Line line;
-  line.slope = static_cast<float>(image.slope[0] * factor);
-  line.intercept = static_cast<float>((image.intercept[0] - a_min) * factor + b_min);
+  line.slope = static_cast<float>(slope * factor);
+  line.intercept = static_cast<float>((intercept - a_min) * factor + b_min);
+  if (image.padding) {
+    line.padding_first = static_cast<std::int32_t>((*image.padding)[0]);
+    line.padding_last = static_cast<std::int32_t>((*image.padding)[1]);
+  }
   if (!range.value("clip", false)) return line;
   if (range.contains("b_min")) line.low = static_cast<float>(b_min);  // as MONAI: without a bound nothing is clipped
   if (range.contains("b_max")) line.high = static_cast<float>(b_max);
@@ -69,9 +131,12 @@ bool fits(const ImageHeader& image, const Manifest& manifest) {
   if (resize.value("size_mode", "all") != "all" || resize.value("align_corners", false)) return false;
   for (const auto& size : resize.at("spatial_size"))
     if (size <= 0) return false;
-  if (steps[0].arguments.contains("b_min") != steps[0].arguments.contains("b_max")) return false;
-  if (steps[0].arguments.at("a_min") == steps[0].arguments.at("a_max")) return false;
-  return image.samples == 1 && !image.inverted && !image.padding && image.slices == 1 && image.slope.size() == 1;
+  const auto& range = steps[0].arguments;
+  if (range.contains("b_min") != range.contains("b_max")) return false;
+  const bool rising =
+      range.at("a_min").get<double>() < range.at("a_max").get<double>() && range.value("b_min", 0.0) < range.value("b_max", 1.0);
+  return rising && image.samples == 1 && image.slices == 1 && image.slope.size() == 1 && bytes_of(image.type) <= 2 &&
+         image.type != PixelType::int8;
 }
 }  // namespace
 
@@ -83,21 +148,9 @@ std::optional<Sample> fused_sample(const ImageHeader& image, const std::byte* va
   sample.axes = {{1, 1, 0}, {0, 1, 0}};
   sample.data = at::empty({1, size[0], size[1]}, at::kFloat);
   const auto line = line_of(image, manifest.preprocess[0].arguments);
-  const auto down = taps(image.rows, size[0]), across = taps(image.columns, size[1]);
-  auto* out = sample.data.data_ptr<float>();
-  switch (image.type) {
-    case PixelType::int16:
-      resample<std::int16_t>(values, image.columns, line, down, across, out);
-      break;
-    case PixelType::uint16:
-      resample<std::uint16_t>(values, image.columns, line, down, across, out);
-      break;
-    case PixelType::uint8:
-      resample<std::uint8_t>(values, image.columns, line, down, across, out);
-      break;
-    default:
-      return std::nullopt;
-  }
+  if (image.type == PixelType::int16) resample<std::int16_t>(values, image, line, sample.data);
+  if (image.type == PixelType::uint16) resample<std::uint16_t>(values, image, line, sample.data);
+  if (image.type == PixelType::uint8) resample<std::uint8_t>(values, image, line, sample.data);
   const std::array<std::int64_t, 2> source{image.rows, image.columns};
   for (std::size_t axis = 0; axis < 2; ++axis) {
     sample.axes[axis].scale = static_cast<double>(source[axis]) / static_cast<double>(size[axis]);

@@ -2,6 +2,8 @@
 #include "core/inference/model.hpp"
 
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/version.h>
 
 #include <chrono>
@@ -26,15 +28,24 @@ bool works(const at::Device& device) try {
 
 int gpus() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().deviceCount()) : 0; }
 
-at::Device choose_device(const std::string& asked) {
-  if (asked == "cpu") return at::kCPU;
+// What to do where no GPU is there.
+std::string gpu_remedy() {
+  if (!libtorch_has_cuda()) return "this LibTorch is built without CUDA: choose cpu, or build with another AIDP_TORCH_DIR";
+  if (gpus() == 0) return "no GPU answers: see whether `nvidia-smi` lists it, or choose cpu";
+  return "choose one of these, or auto";
+}
+
+std::string device_text(const at::Device& device) { return device.is_cpu() ? "cpu" : device.str(); }
+
+// `asked` in the words of the command line; `compiled_for` binds `auto`.
+at::Device choose_device(const std::string& asked, const std::optional<at::DeviceType>& compiled_for) {
+  if (asked == "cpu" || (asked == "auto" && compiled_for == at::kCPU)) return at::kCPU;
   if (asked == "auto") {
     if (gpus() > 0 && works(at::Device(at::kCUDA, 0))) return {at::kCUDA, 0};
     return at::kCPU;
   }
   const auto missing = [&](const std::string& there) {
-    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there,
-                 "choose one of these, or auto");
+    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there, gpu_remedy());
   };
   std::string there = "cpu";
   for (int i = 0; i < gpus(); ++i) there += ", cuda:" + std::to_string(i);
@@ -45,6 +56,21 @@ at::Device choose_device(const std::string& asked) {
       return {at::kCUDA, static_cast<at::DeviceIndex>(i)};
     }
   throw missing(there);
+}
+
+// The same numbers every time: no TF32, no algorithm that adds in any order, no kernels fused after the first passes were seen. And what a
+// model makes on "the" GPU lies on the one that was asked for.
+void set_up(const at::Device& device) {
+  if (device.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setDeterministicCuDNN(true);
+  torch::jit::setTensorExprFuserEnabled(false);
+}
+
+// Waits for a GPU, whose work is only queued: so times are true, and an error belongs to the pass that made it.
+void finish(const at::Device& device) {
+  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
 }
 
 bool is_out_of_memory(const std::exception& error) {
@@ -134,17 +160,25 @@ struct Model::State {
   std::unique_ptr<Engine> engine;
   double preprocess_ms = 0, infer_ms = 0, postprocess_ms = 0;
 
+  // Throws DeviceLost where a GPU has broken down: what it says of any item is then no fault of the item.
+  InferenceFailure failure(const std::exception& error) const {
+    if (!device.is_cpu() && !is_out_of_memory(error) && !works(device)) throw DeviceLost(last_line(error.what()));
+    return failure_of(error);
+  }
+
   Sample preprocess(const InferenceInput& input) const {
     if (device.is_cpu())
       if (auto fused = fused_sample(input.image, input.values.data(), manifest)) return std::move(*fused);
     auto sample = make_sample(input.image, input.values.data(), manifest.unit == Unit::series, manifest.channels, device);
     for (const auto& transform : manifest.preprocess) apply(transform, sample);
+    finish(device);
     return sample;
   }
 
   // Results of samples[first, last) of one shape, in one forward pass; throws if the pass fails.
   std::vector<at::Tensor> pass(const std::vector<at::Tensor>& inputs) {
     const auto output = engine->forward(at::stack(inputs));
+    finish(device);
     const auto count = static_cast<std::int64_t>(inputs.size());
     if (output.dim() < 1 || output.size(0) != count)
       throw Error(Reason::model_shape, "the model gave " + shape_text(output.sizes()) + " for a batch of " + std::to_string(count));
@@ -156,9 +190,17 @@ Model::Model(const std::filesystem::path& package, const std::string& device, in
   at::set_num_threads(threads);
   at::set_num_interop_threads(1);
   state_->manifest = load_manifest(package / "model.yaml");
-  state_->device = choose_device(device);
-  state_->device_name = state_->device.is_cpu() ? "cpu" : state_->device.str();
-  state_->engine = load_engine(state_->manifest.artifact_kind, package / state_->manifest.artifact_file, state_->device);
+  const auto artifact = package / state_->manifest.artifact_file;
+  const auto bound_to = compiled_for(state_->manifest.artifact_kind, artifact);
+  state_->device = choose_device(device, bound_to);
+  state_->device_name = device_text(state_->device);
+  if (bound_to && *bound_to != state_->device.type())
+    throw Error(Reason::model_load,
+                "the artifact " + artifact.filename().string() + " is compiled for " + at::DeviceTypeName(*bound_to, true) + ", not for " +
+                    state_->device_name,
+                "choose another --device, or have it compiled anew for this one");
+  set_up(state_->device);
+  state_->engine = load_engine(state_->manifest.artifact_kind, artifact, state_->device);
   if (const auto& inferer = state_->manifest.inferer) state_->engine = with_sliding_window(std::move(state_->engine), inferer->arguments);
 }
 
@@ -180,7 +222,7 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
       samples[i] = state.preprocess(inputs[i]);
       by_shape[samples[i]->data.sizes().vec()].push_back(i);
     } catch (const std::exception& error) {
-      results[i] = failure_of(error);
+      results[i] = state.failure(error);
     }
   const auto prepared = Clock::now();
   state.infer_ms = 0;
@@ -193,7 +235,7 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
     for (std::size_t m = 0; m < members.size(); ++m) try {
         results[members[m]] = outputs_of(outputs[m], *samples[members[m]], state.manifest, with_masks);
       } catch (const std::exception& error) {
-        results[members[m]] = failure_of(error);
+        results[members[m]] = state.failure(error);
       }
   };
   const auto batch = static_cast<std::size_t>(state.manifest.batch_max);
@@ -213,7 +255,7 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
             if (chunk.size() == 1) throw;
             run({i});
           } catch (const std::exception& error) {
-            results[i] = failure_of(chunk.size() == 1 ? whole : error);
+            results[i] = state.failure(chunk.size() == 1 ? whole : error);
           }
       }
     }
@@ -232,5 +274,7 @@ std::vector<DeviceRow> list_devices() {
 }
 
 std::string libtorch_version() { return TORCH_VERSION; }
+
+bool libtorch_has_cuda() { return at::detail::getCUDAHooks().hasCUDART(); }
 
 }  // namespace aidp

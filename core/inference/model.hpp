@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,6 +42,11 @@ struct InferenceFailure {
 };
 using InferenceResult = std::variant<InferenceOutput, InferenceFailure>;
 
+// A GPU does not answer any more, as after an illegal access: only a new process gets it back.
+struct DeviceLost : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct DeviceRow {
   std::string name;  // "cpu", "cuda:0"
   std::string description;
@@ -50,14 +56,15 @@ struct DeviceRow {
 // A loaded model with its preprocessing and postprocessing on one device. No LibTorch type in sight.
 class Model {
  public:
-  // `device`: auto (the first GPU that works, else cpu), cpu, cuda:N. Throws Error(model_load, device_missing, manifest_invalid).
+  // `device`: auto (what the artifact is compiled for, else the first GPU that works, else cpu), cpu, cuda:N. Throws Error(model_load,
+  // device_missing, manifest_invalid).
   Model(const std::filesystem::path& package, const std::string& device, int threads);
   ~Model();
 
   const std::string& device() const;
   const Manifest& manifest() const;
   // One result for each input, in order. Inputs whose tensors have one shape share a forward pass of at most batch_max; where a batch
-  // fails it is run again one by one, so that the culprit alone has no output.
+  // fails it is run again one by one, so that the culprit alone has no output. Throws DeviceLost.
   std::vector<InferenceResult> infer(const std::vector<InferenceInput>& inputs, bool with_masks);
   nlohmann::json milliseconds() const;  // of the last infer(): {preprocess, infer, postprocess}
 
@@ -68,5 +75,6 @@ class Model {
 
 std::vector<DeviceRow> list_devices();
 std::string libtorch_version();
+bool libtorch_has_cuda();  // built for it; whether a GPU is there is another question
 
 }  // namespace aidp

@@ -33,6 +33,9 @@ struct Sample {
   std::array<double, 3> origin_ras() const;
 };
 
+// The largest plus the smallest value that the stored bits can hold: MONOCHROME1 becomes MONOCHROME2 by this minus the value.
+double mirror_sum(const ImageHeader& image);
+
 // Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value.
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
 

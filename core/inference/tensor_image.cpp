@@ -27,12 +27,6 @@ at::ScalarType scalar_type(PixelType type) {
   throw Error(Reason::internal, "no such pixel type");
 }
 
-// The largest plus the smallest value that the stored bits can hold: inverting is this minus the value.
-double mirror_sum(const ImageHeader& image) {
-  const bool is_signed = image.type == PixelType::int8 || image.type == PixelType::int16 || image.type == PixelType::int32;
-  return is_signed ? -1 : std::ldexp(1.0, image.bits_stored) - 1;
-}
-
 at::Tensor per_slice(const std::vector<double>& values, const at::Tensor& like) {
   std::vector<float> narrow(values.begin(), values.end());
   return at::tensor(narrow, at::kFloat).to(like.device()).reshape({-1, 1, 1, 1});
@@ -42,7 +36,7 @@ at::Tensor per_slice(const std::vector<double>& values, const at::Tensor& like) 
 at::Tensor real_values(const ImageHeader& image, const std::byte* values, const at::Device& device) {
   const auto stored =
       at::from_blob(const_cast<std::byte*>(values), {image.slices, image.rows, image.columns, image.samples}, scalar_type(image.type));
-  auto real = stored.to(device, at::kFloat);
+  auto real = stored.to(device).to(at::kFloat);  // as stored to a GPU: half the bytes, and it converts faster
   if (real.data_ptr() == stored.data_ptr()) real = real.clone();
   at::Tensor padded;
   if (image.padding)
@@ -56,6 +50,11 @@ at::Tensor real_values(const ImageHeader& image, const std::byte* values, const 
   return real;
 }
 }  // namespace
+
+double mirror_sum(const ImageHeader& image) {
+  const bool is_signed = image.type == PixelType::int8 || image.type == PixelType::int16 || image.type == PixelType::int32;
+  return is_signed ? -1 : std::ldexp(1.0, image.bits_stored) - 1;
+}
 
 std::array<double, 3> Sample::direction_ras(std::size_t axis) const {
   const auto& map = axes[axis];

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <regex>
 
 #include "core/base/text.hpp"
 #include "core/manifest/manifest.hpp"
+#include "core/manifest/rule_regex.hpp"
 
 namespace aidp {
 
 namespace {
-constexpr std::size_t regex_text_at_most = 1024;
-
 std::string words(const nlohmann::json& value) { return printable(value.is_string() ? value.get<std::string>() : value.dump()); }
 
 std::string words(const std::vector<nlohmann::json>& values) {
@@ -94,8 +92,7 @@ bool holds(const Rule& rule, const nlohmann::json& attributes) {
     case Test::excludes:
       return !contains(seen, rule.values[0]);
     case Test::regex:
-      return std::regex_search(words(seen).substr(0, regex_text_at_most),
-                               std::regex(rule.values[0].get<std::string>(), std::regex::ECMAScript));
+      return std::regex_search(words(seen).substr(0, regex_text_at_most), rule_regex(rule.values[0].get<std::string>()));
     default:
       return false;
   }

@@ -1,46 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/manifest/steps.hpp"
-
 #include <algorithm>
 #include <set>
 
-#include "core/base/text.hpp"
+#include "core/manifest/sections.hpp"
 #include "core/manifest/vocabulary.hpp"
 
 namespace aidp {
 
 namespace {
 using nlohmann::json;
-using Type = Parameter::Type;
 
 std::size_t dimensions(Unit unit) { return unit == Unit::series ? 3 : 2; }
-
-bool is_list(Type type) { return type == Type::numbers || type == Type::integers; }
-bool is_whole(Type type) { return type == Type::integer || type == Type::integers; }
-
-bool fits(const Parameter& parameter, const json& value) {
-  const auto good = [&](const json& v) {
-    return (is_whole(parameter.type) ? v.is_number_integer() : v.is_number()) &&
-           (!parameter.least || v.get<double>() >= *parameter.least) && (!parameter.most || v.get<double>() <= *parameter.most);
-  };
-  if (parameter.type == Type::boolean) return value.is_boolean();
-  if (parameter.type == Type::text)
-    return value.is_string() &&
-           (parameter.allowed.empty() || std::ranges::find(parameter.allowed, value.get<std::string>()) != parameter.allowed.end());
-  if (is_list(parameter.type) && value.is_array()) return !value.empty() && std::ranges::all_of(value, good);
-  return good(value);
-}
-
-std::string expectation(const Parameter& parameter, std::size_t axes) {
-  const std::string kind = is_whole(parameter.type) ? "whole number" : "number";
-  std::string range;
-  if (parameter.least) range += " of at least " + fixed(*parameter.least, 0);
-  if (parameter.most) range += " and at most " + fixed(*parameter.most, 0);
-  if (parameter.type == Type::boolean) return "true or false";
-  if (parameter.type == Type::text) return parameter.allowed.empty() ? "a text" : "one of " + join(parameter.allowed, ", ");
-  if (parameter.per_axis) return "a " + kind + range + ", or a list of " + std::to_string(axes) + ", one for each axis";
-  return (is_list(parameter.type) ? "a " + kind + ", or a list of them," : "a " + kind) + range;
-}
 
 void check_orientation(const json& arguments, const YAML::Node& node, Mistakes& mistakes) {
   const auto codes = arguments["axcodes"].get<std::string>();
@@ -62,6 +32,7 @@ void check_axes(const json& axes, bool pair, std::size_t count, const YAML::Node
                            std::to_string(-size) + " to " + std::to_string(size - 1));
 }
 
+// What no single argument shows.
 void check_combination(const Transform& transform, const YAML::Node& node, Unit unit, Mistakes& mistakes) {
   const auto& arguments = transform.arguments;
   const auto given = [&](const char* key) { return arguments.contains(key); };
@@ -75,7 +46,7 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
     mistakes.add(node, "'align_corners' of Resize goes with mode bilinear or trilinear alone");
   if (arguments.value("clip", false) && !given("b_min") && !given("b_max")) mistakes.add(node, "'clip' needs 'b_min' or 'b_max'");
   if (transform.name == "ScaleIntensityRangePercentiles") {
-    if (arguments["lower"] > arguments["upper"]) mistakes.add(node, "'lower' must not be above 'upper'");
+    if (arguments["lower"] >= arguments["upper"]) mistakes.add(node, "'lower' must be less than 'upper'");
     if (arguments["relative"].get<bool>() && (!given("b_min") || !given("b_max")))
       mistakes.add(node, "'relative' needs 'b_min' and 'b_max'");
   }
@@ -87,6 +58,8 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
   if (transform.name == "Rotate90") check_axes(arguments["spatial_axes"], true, dimensions(unit), node, mistakes);
   if (transform.name == "Flip" && given("spatial_axis")) check_axes(arguments["spatial_axis"], false, dimensions(unit), node, mistakes);
   if (transform.name == "Orientation") check_orientation(arguments, node, mistakes);
+  if (transform.name == "Spacing" && std::ranges::any_of(arguments["pixdim"], [](const json& mm) { return mm > 0 && mm < 0.001; }))
+    mistakes.add(node, "'pixdim' takes mm of at least 0.001, or 0 or -1 to keep an axis");
 }
 
 const TransformKind* find_kind(const std::string& name, bool after_model, const YAML::Node& node, Mistakes& mistakes) {
@@ -105,11 +78,11 @@ json read_argument(const Parameter& parameter, const YAML::Node& value, const st
                    Mistakes& mistakes) {
   json read = parameter.standard;
   if (value.IsDefined() && !(value.IsNull() && parameter.standard.is_discarded())) {
-    read = value.IsScalar() ? scalar(value) : json::array();
+    read = value.IsSequence() ? json::array() : plain(value);
     if (value.IsSequence())
-      for (const auto& element : value) read.push_back(element.IsScalar() ? scalar(element) : json());
-    if (!fits(parameter, read) || (parameter.per_axis && read.is_array() && read.size() != axes)) {
-      mistakes.add(value, "'" + parameter.name + "' of " + transform + " must be " + expectation(parameter, axes));
+      for (const auto& element : value) read.push_back(plain(element));
+    if (!parameter.fits(read, axes)) {
+      mistakes.add(value, "'" + parameter.name + "' of " + transform + " must be " + parameter.expectation(axes));
       return json(json::value_t::discarded);
     }
   }
@@ -119,7 +92,7 @@ json read_argument(const Parameter& parameter, const YAML::Node& value, const st
 Transform read_arguments(const TransformKind& kind, Fields& fields, Unit unit, Mistakes& mistakes) {
   Transform transform{kind.name, json::object()};
   for (const auto& parameter : kind.parameters) {
-    auto value = read_argument(parameter, fields.take(parameter.name, parameter.required()), kind.name, dimensions(unit), mistakes);
+    auto value = read_argument(parameter, fields.take(parameter.name, parameter.standard.is_null()), kind.name, dimensions(unit), mistakes);
     if (!value.is_discarded() && !value.is_null()) transform.arguments[parameter.name] = std::move(value);
   }
   fields.finish();
@@ -132,21 +105,23 @@ Transform read_transform(const YAML::Node& node, bool after_model, Unit unit, Mi
     mistakes.add(node, "a step is a transform's name, or 'Name: {arguments}'");
     return {};
   }
+  const auto before = mistakes.count();
   const auto name = node.IsScalar() ? node.Scalar() : node.begin()->first.Scalar();
   const auto* kind = find_kind(name, after_model, node, mistakes);
   if (!kind) return {};
   if (kind->volumes_only && unit != Unit::series) mistakes.add(node, name + " needs a volume: 'unit: series'");
-  const YAML::Node arguments = node.IsScalar() || node.begin()->second.IsNull() ? YAML::Node(YAML::NodeType::Map) : node.begin()->second;
-  Fields fields(arguments, name, mistakes);
+  const bool bare = node.IsScalar() || node.begin()->second.IsNull();
+  Fields fields(bare ? YAML::Node(YAML::NodeType::Map) : node.begin()->second, name, mistakes, bare ? node : node.begin()->second);
   auto transform = read_arguments(*kind, fields, unit, mistakes);
-  if (mistakes.empty()) check_combination(transform, node, unit, mistakes);
+  if (mistakes.count() == before) check_combination(transform, node, unit, mistakes);
   return transform;
 }
 }  // namespace
 
 std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes) {
   std::vector<Transform> transforms;
-  if (node.IsDefined() && !node.IsNull() && !node.IsSequence()) mistakes.add(node, "must be a list of transforms");
+  if (node.IsDefined() && !node.IsNull() && !node.IsSequence())
+    mistakes.add(node, std::string("'") + (after_model ? "postprocess" : "preprocess") + "' takes a list of transforms");
   if (node.IsSequence())
     for (const auto& step : node) transforms.push_back(read_transform(step, after_model, unit, mistakes));
   return transforms;

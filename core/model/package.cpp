@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "core/model/repository.hpp"
@@ -16,7 +17,7 @@ constexpr std::size_t files_at_most = 10000;
 
 [[noreturn]] void invalid(const std::string& what, const std::string& remedy) { throw Error(Reason::package_invalid, what, remedy); }
 
-std::vector<PackageFile> list_package(const fs::path& folder) {
+std::vector<PackageFile> list_package(const fs::path& folder) try {
   std::vector<PackageFile> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const auto status = entry.symlink_status();
@@ -30,6 +31,8 @@ std::vector<PackageFile> list_package(const fs::path& folder) {
   }
   std::ranges::sort(files, {}, &PackageFile::path);
   return files;
+} catch (const fs::filesystem_error& error) {  // which does not always name the path
+  throw_filesystem(error.path1().empty() ? fs::filesystem_error(error.what(), folder, error.code()) : error);
 }
 
 void need(const std::vector<PackageFile>& files, const std::string& path, const fs::path& folder) {
@@ -45,6 +48,16 @@ Home find_home(const std::optional<std::string>& flag) {
   if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return {fs::path(data) / "aidp"};
   if (const char* home = std::getenv("HOME"); home && *home) return {fs::path(home) / ".local/share/aidp"};
   throw Error(Reason::environment_lacking, "no home folder is known", "name one with --home or AIDP_HOME");
+}
+
+void need_store(const Home& home) {
+  std::error_code error;
+  if (fs::exists(home.database(), error)) return;
+  if (error)
+    throw Error(Reason::path_unreadable, "cannot read the store in " + home.root.string() + ": " + error.message(),
+                "give this user read permission or name another store with --home");
+  throw Error(Reason::path_missing, "there is no store in " + home.root.string(),
+              "install a model first, or name another store with --home");
 }
 
 Package read_package(const fs::path& folder) {

@@ -60,12 +60,27 @@ InstalledModel model_of(const Statement& row, const Home& home) {
   return {row.text(0), row.text(1), row.text(2), parse_time(row.text(3)), home.models() / row.text(0)};
 }
 
-// 1.10.0 after 1.9.0.
-bool older(const std::string& a, const std::string& b) {
-  const auto x = split(a.substr(0, a.find('-')), '.'), y = split(b.substr(0, b.find('-')), '.');
+// Negative, 0 or positive, by Semantic Versioning 2.0.0 section 11: numbers by value and before words.
+int compare_identifiers(const std::string& a, const std::string& b) {
+  const auto is_number = [](const std::string& text) { return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }); };
+  if (is_number(a) != is_number(b)) return is_number(a) ? -1 : 1;
+  if (is_number(a) && a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  return a.compare(b);
+}
+
+int compare_parts(const std::string& a, const std::string& b) {
+  const auto x = split(a, '.'), y = split(b, '.');
   for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
-    if (x[i] != y[i]) return x[i].size() != y[i].size() ? x[i].size() < y[i].size() : x[i] < y[i];
-  return a < b;
+    if (const auto order = compare_identifiers(x[i], y[i]); order != 0) return order;
+  return static_cast<int>(x.size()) - static_cast<int>(y.size());
+}
+
+// 1.10.0 after 1.9.0, and 1.0.0 after 1.0.0-rc1.
+bool older(const std::string& a, const std::string& b) {
+  const auto dash_a = a.find('-'), dash_b = b.find('-');
+  if (const auto order = compare_parts(a.substr(0, dash_a), b.substr(0, dash_b)); order != 0) return order < 0;
+  if (dash_a == std::string::npos || dash_b == std::string::npos) return dash_a != std::string::npos && dash_b == std::string::npos;
+  return compare_parts(a.substr(dash_a + 1), b.substr(dash_b + 1)) < 0;
 }
 
 std::string differences(const Package& now, const std::string& listed) {
@@ -86,30 +101,41 @@ std::string differences(const Package& now, const std::string& listed) {
 
 Repository::Repository(const Home& home, Database& database) : home_(home), database_(database) { fs::create_directories(home_.models()); }
 
+// What lies there already is no installed model's: a killed install or remove left it, whole or in part.
+void Repository::place(const Package& package) {
+  const auto final_folder = home_.models() / package.digest;
+  if (fs::exists(final_folder)) remove_tree(final_folder);
+  const auto temporary = home_.models() / ("." + package.digest);
+  fs::create_directories(temporary);
+  copy_in(package, temporary);
+  if (read_package(temporary).digest != package.digest)
+    throw Error(Reason::package_changed, "the package " + package.folder.string() + " changed while it was copied", "install it again");
+  publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+  fs::rename(temporary, final_folder);
+  fs::permissions(final_folder, folder_mode);
+  fsync_folder(home_.models());
+}
+
 Repository::InstallResult Repository::install(const fs::path& folder) {
   const auto package = read_package(folder);
   sweep(home_.models());
   for (const auto& model : list()) {
-    if (model.digest == package.digest) return {Installed::already, model};
+    if (model.digest == package.digest) {
+      verify(model);
+      return {Installed::already, model};
+    }
     if (model.name == package.manifest.name && model.version == package.manifest.version)
       throw Error(Reason::package_conflict,
                   package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
-  const auto final_folder = home_.models() / package.digest;
-  if (!fs::exists(final_folder)) {
-    const auto temporary = home_.models() / ("." + package.digest);
-    fs::create_directories(temporary);
-    copy_in(package, temporary);
-    if (read_package(temporary).digest != package.digest)
-      throw Error(Reason::package_changed, "the package " + folder.string() + " changed while it was copied", "install it again");
-    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
-    fs::rename(temporary, final_folder);
-    fs::permissions(final_folder, folder_mode);
-    fsync_folder(home_.models());
-  }
+  place(package);
+  record(package);
+  return {Installed::now, find(package.digest)};
+}
+
+void Repository::record(const Package& package) {
   Transaction transaction(database_);
-  const auto time = now();
   database_
       .prepare(
           "INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
@@ -117,15 +143,14 @@ Repository::InstallResult Repository::install(const fs::path& folder) {
       .bind(1, package.digest)
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
-      .bind(4, read_file(final_folder / "model.yaml"))
-      .bind(5, to_text(time))
+      .bind(4, read_file(home_.models() / package.digest / "model.yaml"))
+      .bind(5, to_text(now()))
       .run();
   AuditLog audit(database_);
   audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model",
                    package.digest);
   audit.seal();
   transaction.commit();
-  return {Installed::now, find(package.digest)};
 }
 
 std::vector<InstalledModel> Repository::list() {
@@ -173,6 +198,7 @@ Package Repository::verify(const InstalledModel& model) {
   try {
     package = read_package(model.folder);
   } catch (const Error& error) {
+    if (error.reason() == Reason::path_unreadable) throw;  // says nothing about what is in it
     throw changed(error.what());
   }
   if (package.digest != model.digest) throw changed(differences(package, listed));

@@ -22,6 +22,8 @@ struct Home {
   std::filesystem::path writer_lock() const { return root / "writer.lock"; }
 };
 Home find_home(const std::optional<std::string>& flag);
+// Throws Error(path_missing, path_unreadable) unless there is a store.
+void need_store(const Home& home);
 
 struct PackageFile {
   std::string path;  // relative, '/' separators
@@ -31,7 +33,8 @@ struct PackageFile {
 
 // A folder with model.yaml, the artifact and golden cases. Its digest is the SHA-256 of its sorted file list:
 // one line "<sha256>  <size>  <path>\n" per file. Throws Error(package_invalid) naming the file: no model.yaml, no artifact, a link,
-// a special file, a name with control characters or '..', more than 10,000 files. Throws manifest_invalid from the manifest.
+// a special file, a name with control characters or '..', more than 10,000 files. Throws manifest_invalid from the manifest,
+// path_missing and path_unreadable.
 struct Package {
   std::filesystem::path folder;
   Manifest manifest;
@@ -59,17 +62,23 @@ class Repository {
     InstalledModel model;
   };
   // Copies into a temporary beside models/, checks the copy's digest, fsyncs, renames; then the row and the leaf model.installed.
-  // The same digest again is Installed::already. Same name@version with another digest: Error(package_conflict).
+  // The same digest again is Installed::already, where it is still intact; else Error(package_changed). Same name@version with another
+  // digest: Error(package_conflict).
   InstallResult install(const std::filesystem::path& folder);
   std::vector<InstalledModel> list();
   // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
   InstalledModel find(const std::string& reference);
-  // Re-hashes every file against the digest. Throws Error(package_changed) naming each file that is changed, missing or extra.
+  // Re-hashes every file against the digest. Throws Error(package_changed) naming each file that is changed, missing or extra,
+  // and Error(path_unreadable).
   Package verify(const InstalledModel& model);
   // Takes the files away; the row stays as removed, and a leaf model.removed is written.
   void remove(const InstalledModel& model);
 
  private:
+  void place(const Package& package);
+  // The row and the leaf model.installed, in one transaction.
+  void record(const Package& package);
+
   Home home_;
   Database& database_;
 };

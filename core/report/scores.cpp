@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/report/svg.hpp"
 
 namespace aidp {
 
@@ -68,7 +69,7 @@ class Collector {
   Groups sites_, scanners_;
 };
 
-// Probabilities are drawn on 0 to 1, whatever their range, so that reports compare by eye.
+// Round numbers around all values. Probabilities are drawn on 0 to 1, whatever their range, so that reports compare by eye.
 std::pair<double, double> edges_of(const Groups& groups, const std::string& output) {
   double low = 0, high = 0;
   for (const auto& [key, values] : groups)
@@ -77,7 +78,7 @@ std::pair<double, double> edges_of(const Groups& groups, const std::string& outp
         low = std::min(low, value);
         high = std::max(high, value);
       }
-  return {low, low >= 0 && high <= 1 ? 1 : high};
+  return {low < 0 ? -ceiling(-low) : 0, low >= 0 && high <= 1 ? 1 : ceiling(high)};
 }
 
 std::vector<ScoreGroup> summary(Groups& groups) {

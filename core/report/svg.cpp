@@ -40,17 +40,16 @@ std::string shortened(const std::string& name, std::size_t length) {
   return name.substr(0, end) + "…";
 }
 
-// A number at or above `value` that has round quarters.
+std::string tick_text(double value) { return number(std::round(value * 1000) / 1000); }
+}  // namespace
+
 double ceiling(double value) {
   if (value <= 0) return 1;
   const double unit = std::pow(10, std::floor(std::log10(value)));
-  for (const double step : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0})
+  for (const double step : {1.0, 1.2, 1.6, 2.0, 2.4, 2.8, 3.2, 4.0, 5.0, 6.0, 8.0})
     if (value <= step * unit) return step * unit;
   return 10 * unit;
 }
-
-std::string tick_text(double value) { return number(std::round(value * 1000) / 1000); }
-}  // namespace
 
 std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
   constexpr double row = 42;
@@ -109,7 +108,7 @@ std::string spread_chart(const std::vector<Spread>& spreads, double least, doubl
   std::string svg, words = label;
   double y = 0;
   for (const auto& s : spreads) {
-    svg += text(0, y + 13, shortened(s.name, 40)) + text(100, y + 13, s.note, "end", "small");
+    svg += text(0, y + 13, shortened(s.name, 30)) + text(100, y + 13, s.note, "end", "small");
     words += "; " + s.name + (s.median ? " median " + tick_text(*s.median) : " too few");
     y += 20;
     if (!s.median) {

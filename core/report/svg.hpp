@@ -8,6 +8,9 @@
 
 namespace aidp {
 
+// A number at or above `value` (1 for none above 0) whose quarters are round: the end of an axis.
+double ceiling(double value);
+
 // Charts as inline SVG: no script, colours from the page's CSS. Places along x are percentages, so a chart fills its box at any width
 // while its text keeps its size. Every chart has a table beside it for those who cannot see it; `label` says in words what it shows.
 

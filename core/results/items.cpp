@@ -15,7 +15,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 ON CONFLICT (job_id, key) DO UPDATE SET study_uid = ?3, series_uid = ?4, sop_uid = ?5, frame = ?6, outcome = ?7, reason = ?8, message = ?9,
   attempts = ?10, "values" = ?11, flags = ?12, artefacts = ?13, queued_at = ?14, finished_at = ?15, device = ?16, decode_ms = ?17,
   infer_ms = ?18, leaf = ?19
-WHERE item.outcome IN ('failed', 'quarantined') RETURNING *)")),
+WHERE item.outcome IN ('failed', 'quarantined') OR item.artefacts <> ?13 RETURNING *)")),
       series(database.prepare(R"(
 INSERT INTO series (job_id, study_uid, series_uid, path, attributes, instances, outcome, reason, message, recorded_at, leaf)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -23,9 +23,9 @@ ON CONFLICT (job_id, study_uid, series_uid, path) DO UPDATE SET attributes = ?5,
   recorded_at = ?10, leaf = ?11
 WHERE (series.attributes, series.instances, series.outcome, series.reason, series.message) IS NOT (?5, ?6, ?7, ?8, ?9) RETURNING *)")),
       file(database.prepare(R"(
-INSERT INTO file (path, size, mtime_ns, inode, sha256) VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, inode = ?4, sha256 = ?5
-WHERE (file.size, file.mtime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5))")) {}
+INSERT INTO file (path, size, mtime_ns, ctime_ns, inode, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, sha256 = ?6
+WHERE (file.size, file.mtime_ns, file.ctime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5, ?6))")) {}
 
 namespace {
 double finite(double value) { return std::isfinite(value) ? value : 0; }
@@ -93,41 +93,42 @@ void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& 
   if (!statements_) statements_ = std::make_unique<Statements>(database_);
   for (const auto& item : items) record_item(job_id, item);
   for (const auto& one : series) record_series(job_id, one);
-  for (const auto& file : files)
-    statements_->file.bind(1, file.path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.inode).bind(5, file.sha256).run();
+  for (const auto& file : files) {
+    auto& insert = statements_->file;
+    insert.bind(1, file.path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.ctime_ns).bind(5, file.inode).bind(6, file.sha256);
+    insert.run();
+  }
   audit_.seal();
   transaction.commit();
 }
 
 std::optional<FileRecord> Recorder::file(const std::string& path) {
-  auto row = database_.prepare("SELECT size, mtime_ns, inode, sha256 FROM file WHERE path = ?");
+  auto row = database_.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ?");
   row.bind(1, path);
   if (!row.step()) return {};
-  return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.text(3)};
+  return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.text(4)};
 }
 
-std::set<std::string> Recorder::completed_keys(const std::string& job_id) {
-  auto rows = database_.prepare("SELECT key FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
+std::map<std::string, std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id) {
+  auto rows = database_.prepare("SELECT key, artefacts FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
   rows.bind(1, job_id);
-  std::set<std::string> keys;
-  while (rows.step()) keys.insert(keys.end(), rows.text(0));
-  return keys;
+  std::map<std::string, std::vector<ArtefactRecord>> found;
+  while (rows.step()) found.emplace_hint(found.end(), rows.text(0), artefacts_of(rows.text(1)));
+  return found;
 }
 
-void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys,
-                         const std::set<std::string>& series_uids_and_paths) {
+void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_keys) {
   std::vector<std::pair<std::int64_t, std::string>> items;
   auto item_rows = database_.prepare("SELECT id, key FROM item WHERE job_id = ?");
   item_rows.bind(1, job_id);
   while (item_rows.step())
     if (!item_keys.contains(item_rows.text(1))) items.emplace_back(item_rows.integer(0), item_rows.text(1));
   std::vector<std::int64_t> series;
-  auto series_rows = database_.prepare("SELECT id, series_uid, path FROM series WHERE job_id = ?");
+  auto series_rows = database_.prepare("SELECT id, study_uid, series_uid, path FROM series WHERE job_id = ?");
   series_rows.bind(1, job_id);
-  while (series_rows.step()) {
-    const auto uid = series_rows.text(1);
-    if (!series_uids_and_paths.contains(uid.empty() ? series_rows.text(2) : uid)) series.push_back(series_rows.integer(0));
-  }
+  while (series_rows.step())
+    if (!series_keys.contains(series_key(series_rows.text(1), series_rows.text(2), series_rows.text(3))))
+      series.push_back(series_rows.integer(0));
   if (items.empty() && series.empty()) return;
   Transaction transaction(database_);
   auto delete_item = database_.prepare("DELETE FROM item WHERE id = ?");

@@ -15,6 +15,12 @@ std::optional<JobRecord> Recorder::job_of(const std::filesystem::path& out) {
   return JobRecord{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
 }
 
+bool Recorder::knows(const std::string& id, const std::filesystem::path& out) {
+  auto row = database_.prepare("SELECT 1 FROM job WHERE id = ? AND out = ?");
+  row.bind(1, id).bind(2, out.string());
+  return row.step();
+}
+
 void Recorder::begin_job(const JobRecord& job) {
   Transaction transaction(database_);
   database_

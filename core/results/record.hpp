@@ -25,7 +25,7 @@ std::optional<Outcome> outcome_named(std::string_view name);
 // One invocation of `run`; a resumed run is the same job.
 struct JobRecord {
   std::string id;   // UUIDv7
-  std::string key;  // SHA-256 of what defines the job: model digest, inputs, settings that change results
+  std::string key;  // SHA-256 of what defines the job: model digest, inputs, site
   std::string model_digest, model_name, model_version;
   std::string site;      // --site, or empty
   std::string settings;  // JSON of all settings
@@ -41,6 +41,9 @@ struct SeriesRecord {
   std::optional<Reason> reason;
   std::string message;
 };
+
+// What a row of the ledger is known by within its job: studies may share a series UID, and a file has a path alone.
+std::string series_key(const std::string& study_uid, const std::string& series_uid, const std::string& path);
 
 struct ArtefactRecord {
   std::string path;  // relative to the output folder
@@ -67,8 +70,11 @@ struct ItemRecord {
 // What was seen of a file at its last read: lets a resumed run know that nothing changed without reading it again.
 struct FileRecord {
   std::string path;
-  std::int64_t size = 0, mtime_ns = 0, inode = 0;
+  std::int64_t size = 0, mtime_ns = 0, ctime_ns = 0, inode = 0;  // mtime can be set back (rsync -t, tar), ctime cannot
   std::string sha256;
+  bool same_file(const FileRecord& other) const {
+    return size == other.size && mtime_ns == other.mtime_ns && ctime_ns == other.ctime_ns && inode == other.inode;
+  }
 };
 
 // Writes a job to the store: outcomes, values and audit leaves in one transaction per group. One writer at a time.
@@ -79,6 +85,8 @@ class Recorder {
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
+  // Whether a job of that id was ever begun in that folder, discarded ones included.
+  bool knows(const std::string& id, const std::filesystem::path& out);
   void begin_job(const JobRecord& job);    // audit: job.started
   void resume_job(const std::string& id);  // audit: job.resumed
   // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.
@@ -87,15 +95,16 @@ class Recorder {
   void end_job(const std::string& id, const std::string& state);
 
   // One transaction: items, files and series with their leaves, then the sealed head. An item of the same key and job replaces a
-  // failed or quarantined one and is otherwise ignored; a series row replaces the earlier one.
+  // failed or quarantined one, or one with other artefacts (made anew), and is otherwise ignored; a series row replaces the earlier one.
   void commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
               const std::vector<FileRecord>& files);
 
   std::optional<FileRecord> file(const std::string& path);
-  // Keys of this job's items that need not run again (completed).
-  std::set<std::string> completed_keys(const std::string& job_id);
+  // This job's completed items by key, with their artefacts: they need not run again while those are there.
+  std::map<std::string, std::vector<ArtefactRecord>> completed(const std::string& job_id);
   // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
-  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_uids_and_paths);
+  // `series_keys`: of series_key().
+  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_keys);
 
   void for_each_item(const std::string& job_id,
                      const std::function<void(const ItemRecord&)>& visit);  // ordered by study, series, sop, frame

@@ -38,6 +38,10 @@ std::optional<Outcome> outcome_named(std::string_view text) {
   return {};
 }
 
+std::string series_key(const std::string& study_uid, const std::string& series_uid, const std::string& path) {
+  return study_uid + "|" + series_uid + "|" + path;
+}
+
 std::string reason_text(const std::optional<Reason>& reason) { return reason ? std::string(name(*reason)) : std::string{}; }
 
 std::string column_json(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
@@ -46,6 +50,16 @@ nlohmann::json artefacts_json(const std::vector<ArtefactRecord>& artefacts) {
   auto json = nlohmann::json::array();
   for (const auto& artefact : artefacts) json.push_back({{"path", artefact.path}, {"sha256", artefact.sha256}});
   return json;
+}
+
+std::vector<ArtefactRecord> artefacts_of(const std::string& text) try {
+  std::vector<ArtefactRecord> artefacts;
+  if (text == "[]") return artefacts;  // of most items, and there may be millions
+  for (const auto& artefact : parsed(text))
+    artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>()});
+  return artefacts;
+} catch (const nlohmann::json::exception&) {
+  throw_damaged("artefacts whose JSON has the wrong shape");
 }
 
 ItemRecord item_of(const Statement& row) try {
@@ -61,8 +75,7 @@ ItemRecord item_of(const Statement& row) try {
   item.attempts = static_cast<int>(row.integer(8));
   item.values = parsed(row.text(9)).get<std::map<std::string, double>>();
   item.flags = parsed(row.text(10)).get<std::map<std::string, bool>>();
-  for (const auto& artefact : parsed(row.text(11)))
-    item.artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>()});
+  item.artefacts = artefacts_of(row.text(11));
   item.queued = parse_time(row.text(12));
   item.finished = parse_time(row.text(13));
   item.device = row.text(14);

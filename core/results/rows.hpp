@@ -17,6 +17,7 @@ ItemRecord item_of(const Statement& row);
 SeriesRecord series_of(const Statement& row);
 
 nlohmann::json artefacts_json(const std::vector<ArtefactRecord>& artefacts);
+std::vector<ArtefactRecord> artefacts_of(const std::string& column);  // throws Error(store_damaged)
 std::string reason_text(const std::optional<Reason>& reason);
 // JSON text for a column; a byte that is not UTF-8 is replaced.
 std::string column_json(const nlohmann::json& json);

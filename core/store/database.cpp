@@ -48,10 +48,16 @@ std::int64_t schema_version(Database& database) {
               "use the newer aidp that wrote it, or another home with --home");
 }
 
+[[noreturn]] void throw_no_version(const fs::path& file, std::int64_t found) {
+  throw Error(Reason::store_damaged, "the store " + file.string() + " has the schema version " + std::to_string(found) + ", which none has",
+              "restore the store from a backup, or move it away and start a new one");
+}
+
 void migrate(Database& database, const fs::path& file, Database::Access access) {
   const auto steps = schema_steps();
   const auto newest = static_cast<std::int64_t>(steps.size());
   auto version = schema_version(database);
+  if (version < 0) throw_no_version(file, version);
   if (version > newest) throw_newer(file, version, newest);
   if (version == newest) return;
   if (access == Database::Access::read)
@@ -59,6 +65,7 @@ void migrate(Database& database, const fs::path& file, Database::Access access) 
                 "run a command that writes, such as run; it brings it up to date");
   Transaction transaction(database);
   version = schema_version(database);  // another process may have been first
+  if (version < 0) throw_no_version(file, version);
   for (; version < newest; ++version) database.execute(steps[static_cast<std::size_t>(version)]);
   database.execute("PRAGMA user_version = " + std::to_string(newest));
   transaction.commit();

@@ -20,6 +20,13 @@ namespace {
 using nlohmann::json;
 constexpr rlim_t memory_bytes = rlim_t{6} << 30;  // address space beside the pools: one bad file cannot take the machine
 
+void limit_memory([[maybe_unused]] std::size_t pools_bytes) {
+#ifndef __SANITIZE_ADDRESS__  // its shadow alone is terabytes of address space
+  const rlimit limit{memory_bytes + pools_bytes, memory_bytes + pools_bytes};
+  ::setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
 Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at("slab").at(1)}; }
 
 json scan(const json& request) {
@@ -56,8 +63,11 @@ void describe(const PixelFile& file, const json& request, ImageHeader& image, bo
     return;
   }
   const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns &&
-                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1");
+                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1") &&
+                    (!image.inverted || image.bits_stored == header.bits_stored);
   if (!same) throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
+  if (image.padding != file.padding())
+    throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
 }
 
 json decode_image(const json& request, std::span<std::byte> slab) {
@@ -114,8 +124,7 @@ int main() {
   using namespace aidp;
   const PoolView images(input_pool_fd, PoolView::Access::write);
   const PoolView masks(output_pool_fd, PoolView::Access::read);
-  const rlimit limit{memory_bytes + images.size() + masks.size(), memory_bytes + images.size() + masks.size()};
-  ::setrlimit(RLIMIT_AS, &limit);
+  limit_memory(images.size() + masks.size());
   start_dicom();
   serve(
       {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},

@@ -2,7 +2,9 @@
 // The model worker: runs a vendor's model over decoded pixels. It sees no file of a patient and no identity.
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <iostream>
 
 #include "core/base/error.hpp"
 #include "core/inference/model.hpp"
@@ -36,7 +38,7 @@ class ModelWorker {
     std::size_t at = with_masks ? request["slab"][0].get<std::size_t>() : 0;
     const std::size_t end = with_masks ? at + request["slab"][1].get<std::size_t>() : 0;
     auto items = json::array();
-    for (auto& result : model_->infer(inputs, with_masks)) {
+    for (auto& result : results_of(inputs, with_masks)) {
       if (const auto* failure = std::get_if<InferenceFailure>(&result)) {
         items.push_back({{"reason", name(failure->reason)}, {"message", failure->message}});
         continue;
@@ -50,6 +52,14 @@ class ModelWorker {
   }
 
  private:
+  // With its GPU lost a worker is of no use: it ends as if it had crashed, and the supervisor starts another and tries each item alone.
+  std::vector<InferenceResult> results_of(const std::vector<InferenceInput>& inputs, bool with_masks) try {
+    return model_->infer(inputs, with_masks);
+  } catch (const DeviceLost& error) {
+    std::cerr << "the device " << model_->device() << " is lost: " << error.what() << std::endl;
+    std::_Exit(1);
+  }
+
   json hand_over(const Mask& mask, std::size_t& at, std::size_t end) const {
     if (at + mask.voxels.size() > end) throw Error(Reason::pixels_limit, "the masks do not fit their memory; give more with --memory");
     std::memcpy(masks_.at({at, mask.voxels.size()}).data(), mask.voxels.data(), mask.voxels.size());
@@ -66,7 +76,7 @@ json environment() {
   auto devices = json::array();
   for (const auto& device : list_devices())
     devices.push_back({{"name", device.name}, {"description", device.description}, {"memory_bytes", device.memory_bytes}});
-  return {{"libtorch", libtorch_version()}, {"devices", std::move(devices)}};
+  return {{"libtorch", libtorch_version() + (libtorch_has_cuda() ? " with CUDA" : " without CUDA")}, {"devices", std::move(devices)}};
 }
 }  // namespace
 

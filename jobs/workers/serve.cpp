@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/workers/serve.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <new>
@@ -17,7 +18,20 @@ nlohmann::json failure_of(const std::exception& error) {
   return {{"reason", name(Reason::internal)}, {"message", printable(error.what())}};
 }
 
+namespace {
+// A worker allocates blocks of the same large sizes again and again: glibc would give each back to the kernel, which clears every page
+// anew.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int large_bytes = 32 << 20;  // the most that glibc takes
+  ::mallopt(M_MMAP_THRESHOLD, large_bytes);
+  ::mallopt(M_TRIM_THRESHOLD, 4 * large_bytes);
+#endif
+}
+}  // namespace
+
 void serve(const Handlers& handlers) {
+  keep_freed_memory();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);  // a core file would hold a patient's image
   Channel channel{FileDescriptor(socket_fd)};

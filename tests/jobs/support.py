@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -157,6 +158,22 @@ class JobTest(unittest.TestCase):
         done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, code, f"aidp {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}")
         self.assertNotIn("CANARY", done.stdout + done.stderr)
+        return done
+
+    def state_of(self, out):
+        """The state of the job of that folder in the store, or None."""
+        with sqlite3.connect(self.home / "aidp.db") as store:
+            row = store.execute("SELECT state FROM job WHERE out = ? AND state <> 'discarded'", (str(out),)).fetchone()
+        return row and row[0]
+
+    def as_user(self, *arguments, code):
+        """The command as an ordinary user, whom permissions stop; as root by way of nobody."""
+        user = {}
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "65534:65534", str(self.folder)], check=True)
+            user = dict(user=65534, group=65534, extra_groups=[])
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300, **user)
+        self.assertEqual(done.returncode, code, f"aidp {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}")
         return done
 
     def install(self, module, **changes):

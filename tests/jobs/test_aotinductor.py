@@ -21,20 +21,26 @@ class AotInductor(JobTest):
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [11, 22, 33, 44, 55, 66])
 
-    def refused(self, entries):
-        folder = make_package(self.folder / f"package{len(entries)}{len(entries[0])}", None, kind="aotinductor", file="model.pt2")
+    def refused(self, entries, content=b"x", device="auto"):
+        number = len(list(self.folder.iterdir()))
+        folder = make_package(self.folder / f"package{number}", None, kind="aotinductor", file="model.pt2")
         with zipfile.ZipFile(folder / "model.pt2", "w") as archive:
             for entry in entries:
-                archive.writestr(entry, b"x")
+                archive.writestr(entry, content)
         self.aidp("model", "install", folder)
         make_cohort(self.folder / "in", 1)
-        error = self.aidp("run", "mean", self.folder / "in", "--out", self.folder / f"out{len(entries[0])}", code=2).stderr
+        error = self.aidp("run", "mean", self.folder / "in", "--out", self.folder / f"out{number}", "--device", device, code=2).stderr
         self.aidp("model", "remove", "mean")
         return error
 
     def test_a_package_that_would_write_outside_or_be_compiled_here_is_refused(self):
         self.assertIn("leads out of it", self.refused(["data/aotinductor/model/../../../../x.so"]))
         self.assertIn("sources without a library", self.refused(["data/aotinductor/model/model.cpp"]))
+
+    def test_a_package_compiled_for_another_device_is_refused_and_says_which(self):
+        metadata = "data/aotinductor/model/model.wrapper_metadata.json"
+        self.assertIn("compiled for cuda, not for cpu", self.refused([metadata], b'{"AOTI_DEVICE_KEY": "cuda"}', device="cpu"))
+        self.assertIn("does not say which device", self.refused([metadata], b"{}"))
 
 
 if __name__ == "__main__":

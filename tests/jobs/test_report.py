@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
 import sqlite3
+import subprocess
 import unittest
+import unittest.mock
 
 from support import JobTest, Mean, Whimsical, make_cohort, rows
 
@@ -47,6 +50,26 @@ class Reporting(JobTest):
         self.aidp("audit", "list", "--limit", "3")
         self.aidp("audit", "show", "0")
 
+    def test_a_damaged_leaf_is_shown_as_such_and_hides_no_other(self):
+        with sqlite3.connect(self.home / "aidp.db") as store:
+            store.execute("UPDATE audit_leaf SET data = 'garbage' WHERE seq = 4")
+        listed = self.aidp("audit", "list", "--limit", "0", code=4)
+        self.assertIn("(damaged)", listed.stdout)
+        self.assertIn("job.started", listed.stdout)
+        self.assertIn("garbage", self.aidp("audit", "show", "4").stdout)
+
+    def test_a_report_that_could_not_be_written_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(self.command("report", "surveillance"), stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("disk.full", done.stderr)
+
+    def test_a_period_or_a_model_that_is_not_one_is_refused(self):
+        for span in ("7dd", "7x5d", "d", "-1w", "0d"):
+            self.assertIn("no span of time", self.aidp("report", "surveillance", "--last", span, code=2).stderr)
+        self.assertIn("exclude", self.aidp("report", "surveillance", "--last", "1w", "--from", "2026-01-01", code=2).stderr)
+        self.assertIn("did you mean 'mean'", self.aidp("report", "surveillance", "--model", "maen", code=2).stderr)
+
 
 class CommandLine(JobTest):
     def test_every_command_has_help_with_examples(self):
@@ -56,7 +79,6 @@ class CommandLine(JobTest):
             self.assertIn("aidp " + command, self.aidp("help", *command.split()).stdout)
 
     def test_a_mistyped_command_option_or_model_suggests_the_near_one(self):
-        import subprocess
         from support import BIN
         run = lambda *words: subprocess.run([BIN / "aidp", *words], capture_output=True, text=True)
         self.assertIn("did you mean 'run'", run("runn").stderr)
@@ -76,12 +98,26 @@ class CommandLine(JobTest):
         self.aidp("model", "install", package)
         self.aidp("audit", "verify")
 
+    def test_a_fifo_in_place_of_a_manifest_is_not_waited_for(self):
+        os.mkfifo(self.folder / "model.yaml")
+        self.assertNotEqual(subprocess.run(self.command("validate", "manifest", self.folder / "model.yaml"), capture_output=True, timeout=20).returncode, 0)
+
     def test_errors_are_json_where_asked(self):
         error = json.loads(self.aidp("model", "list", "--format", "json", code=2).stderr)
         self.assertEqual((error["type"], error["exit"], error["reason"]), ("error", 2, "path.missing"))
 
     def test_the_environment_is_checked(self):
         self.assertIn("LibTorch", self.aidp("validate", "environment").stdout)
+
+    def test_the_environment_says_why_a_worker_cannot_start(self):
+        workers = self.folder / "workers"
+        workers.mkdir()
+        for name in ("aidp-worker-dicom", "aidp-worker-model"):
+            (workers / name).write_text("#!/bin/sh\necho libcudnn.so.9: cannot open shared object file >&2\nexit 127\n")
+            (workers / name).chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, AIDP_WORKER_DIR=str(workers)):
+            said = self.aidp("validate", "environment", code=2).stdout
+        self.assertEqual(said.count("libcudnn.so.9"), 2)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 """A job from folder to results: what completes, what is refused and why, and what a second run does."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import unittest
 
 import numpy
-from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, rows
+from support import JobTest, Mean, Whimsical, WrongShape, make_cohort, make_instance, make_package, rows
 
 
 class Completing(JobTest):
@@ -106,14 +107,43 @@ class Refusing(JobTest):
         (self.folder / "mine/thesis.txt").write_text("years of work")
         self.assertIn("holds files", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "mine", code=2).stderr)
         self.assertEqual([path.name for path in (self.folder / "mine").iterdir()], ["thesis.txt"])
+        (self.folder / "mine/.video.part.3").write_text("half a download")
+        (self.folder / "mine/.results.csv.part.3").write_text("of another tool")
+        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "mine", code=2)
+        self.assertEqual(len(list((self.folder / "mine").iterdir())), 3)
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         make_cohort(self.folder / "in2", 1)
-        self.assertIn("another job", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
+        self.assertIn("a job of other inputs", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
 
-    def test_a_device_that_is_not_there_is_named(self):
+    def test_a_device_that_is_not_there_is_named_and_leaves_no_trace(self):
         self.install(Mean())
         make_cohort(self.folder / "in", 1)
-        self.assertIn("cuda:7", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", "--device", "cuda:7", code=2).stderr)
+        make_instance(self.folder / "mr/mr.dcm", numpy.zeros((16, 16)), Modality="MR")
+        for source in ("in", "mr"):
+            said = self.aidp("run", "mean", self.folder / source, "--out", self.folder / "out", "--device", "cuda:7", code=2).stderr
+            self.assertIn("cuda:7", said)
+            self.assertFalse((self.folder / "out").exists())
+            self.assertIsNone(self.state_of(self.folder / "out"))
+
+    def test_a_job_that_an_error_ends_is_recorded_as_failed(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        (self.folder / "out/results.csv").unlink()
+        (self.folder / "out/results.csv/in-the-way").mkdir(parents=True)
+        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=1)
+        self.assertEqual(self.state_of(self.folder / "out"), "failed")
+        self.aidp("audit", "verify")
+
+    def test_what_may_not_be_entered_or_read_is_quarantined_by_its_path(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        (self.folder / "in/0001").chmod(0o444)
+        (self.folder / "in/0002").chmod(0o000)
+        self.as_user("run", "mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        (self.folder / "in/0001").chmod(0o755)
+        refused = {row["path"].removeprefix(str(self.folder)): (row["outcome"], row["reason"]) for row in rows(self.folder / "out/ledger.csv") if row["path"]}
+        self.assertEqual(refused, {"/in/0001/001.dcm": ("quarantined", "dicom.unreadable"), "/in/0002": ("quarantined", "dicom.unreadable")})
 
     def test_a_tampered_model_is_refused_by_file_name(self):
         self.install(Mean())
@@ -126,7 +156,6 @@ class Refusing(JobTest):
 
     def test_an_artifact_that_is_no_model_is_refused_at_load(self):
         package = self.folder / "package"
-        from support import make_package
         make_package(package, None)
         (package / "model.ts").write_bytes(b"PK this is no TorchScript")
         self.aidp("model", "install", package)
@@ -197,6 +226,33 @@ class Stopping(JobTest):
         self.aidp("audit", "verify")
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(len(rows(self.folder / "out/results.csv")), 300)
+
+    def stop(self, *arguments):
+        job = subprocess.Popen(self.command(*arguments), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        while not list(pathlib.Path(f"/proc/{job.pid}/task/{job.pid}").glob("children")) or not pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text():
+            pass  # its workers start after its signals are guarded
+        job.send_signal(signal.SIGINT)
+        out, error = job.communicate(timeout=60)
+        self.assertEqual(job.returncode, 130, error)
+        return out, error
+
+    def test_control_c_while_checking_a_model_is_no_verdict_on_it(self):
+        package = make_package(self.folder / "package", Whimsical(), name="whim", timeout_s=3, golden="[{name: g, input: golden, expect: {mean: 5}, tolerance: 1}]")
+        make_instance(package / "golden/a.dcm", numpy.full((16, 16), 125))  # hangs
+        self.aidp("model", "install", package)
+        self.assertIn("[interrupted]", self.stop("validate", "model", "whim")[1])
+
+    def test_control_c_while_listing_inputs_shows_no_part_of_them(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 500)
+        self.assertEqual(self.stop("validate", "input", self.folder / "in", "--model", "mean", "--workers", "1")[0], "")
+
+    def test_control_c_before_anything_is_begun_leaves_no_job(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 500)
+        self.stop("run", "mean", self.folder / "in", "--out", self.folder / "out", "--workers", "1")
+        self.assertFalse((self.folder / "out").exists())
+        self.assertIsNone(self.state_of(self.folder / "out"))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@
 
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
+#include "core/dicom/file.hpp"
 
 namespace aidp {
 
 namespace {
-std::span<const std::byte> values_of(DcmDataset& dataset) {
+std::span<const std::byte> values_of(const DicomFile& file) {
+  if (!file.plain_pixels().empty()) return file.plain_pixels();
+  auto& dataset = file.dataset();
   DcmElement* element = nullptr;
   if (dataset.findAndGetElement(DCM_PixelData, element).bad() || !element) throw Error(Reason::pixels_size, "there is no PixelData");
   Uint8* octets = nullptr;
@@ -30,15 +33,15 @@ void by_pixel(std::span<const std::byte> planes, std::size_t samples, std::size_
 }
 }  // namespace
 
-void decode_native(DcmDataset& dataset, std::int64_t frame, const InstanceHeader& header, bool big_endian, std::span<std::byte> out) {
-  const auto values = values_of(dataset);
+void decode_native(const DicomFile& file, std::int64_t frame, const InstanceHeader& header, bool big_endian, std::span<std::byte> out) {
+  const auto values = values_of(file);
   const auto end = (static_cast<std::uint64_t>(frame) + 1) * out.size();
   const auto all = static_cast<std::uint64_t>(header.number_of_frames) * out.size();
   if (values.size() < all || end > values.size())
     throw Error(Reason::pixels_size, "PixelData has " + std::to_string(values.size()) + " bytes, the header says " + std::to_string(all));
   const auto source = values.subspan(static_cast<std::size_t>(end) - out.size(), out.size());
   Uint16 planar = 0;
-  if (header.samples_per_pixel > 1 && dataset.findAndGetUint16(DCM_PlanarConfiguration, planar).good() && planar == 1)
+  if (header.samples_per_pixel > 1 && file.dataset().findAndGetUint16(DCM_PlanarConfiguration, planar).good() && planar == 1)
     by_pixel(source, static_cast<std::size_t>(header.samples_per_pixel), static_cast<std::size_t>(header.bits_allocated) / 8, out);
   else
     std::memcpy(out.data(), source.data(), out.size());

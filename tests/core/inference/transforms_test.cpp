@@ -61,21 +61,47 @@ TEST_CASE("MONOCHROME1 is turned round before the rescale, and padding becomes t
   REQUIRE(at_index(data, {0, 0, 1}) == -10);
 }
 
-TEST_CASE("the fused 2-D path equals the plain transforms") {
+TEST_CASE("the fused 2-D path equals the plain transforms, with MONOCHROME1, padding and a falling slope too") {
   Manifest manifest;
   manifest.preprocess = {{"ScaleIntensityRange", {{"a_min", -160}, {"a_max", 240}, {"b_min", 0}, {"b_max", 1}, {"clip", true}}},
                          {"Resize", {{"spatial_size", {37, 51}}, {"mode", "bilinear"}}}};
   auto image = image_of(1, 96, 80);
-  image.slope = {1.5};
+  image.slope = {GENERATE(1.5, -0.7)};
   image.intercept = {-3};
+  image.inverted = GENERATE(false, true);
+  if (GENERATE(false, true)) image.padding = {{40, 90}};
+  manifest.preprocess[0].arguments["clip"] = GENERATE(true, false);
   const auto values = ramp(96 * 80);
   const auto fused = fused_sample(image, reinterpret_cast<const std::byte*>(values.data()), manifest);
   REQUIRE(fused);
   auto plain = sample_of(image, values, false);
   for (const auto& transform : manifest.preprocess) apply(transform, plain);
-  REQUIRE(at::max(at::abs(fused->data - plain.data)).item<double>() < 1e-5);
+  const auto range = plain.data.max().item<double>() - plain.data.min().item<double>();
+  REQUIRE(at::max(at::abs(fused->data - plain.data)).item<double>() < 1e-5 * std::max(range, 1.0));
   REQUIRE(fused->axes[0].scale == Approx(plain.axes[0].scale));
   REQUIRE(fused->axes[1].offset == Approx(plain.axes[1].offset));
+}
+
+TEST_CASE("the fused 2-D path leaves to the plain transforms what it does not know") {
+  const auto image = image_of(1, 96, 80);
+  const auto values = ramp(96 * 80);
+  const auto is_fused = [&](const nlohmann::json& range, const nlohmann::json& resize) {
+    Manifest manifest;
+    manifest.preprocess = {{"ScaleIntensityRange", {{"a_min", -160}, {"a_max", 240}}}, {"Resize", {{"mode", "bilinear"}}}};
+    manifest.preprocess[0].arguments.update(range);
+    manifest.preprocess[1].arguments.update(resize);
+    return fused_sample(image, reinterpret_cast<const std::byte*>(values.data()), manifest).has_value();
+  };
+  const nlohmann::json size{{"spatial_size", {37, 51}}};
+  CHECK(is_fused({{"b_min", 0}, {"b_max", 1}}, size));
+  CHECK(is_fused(nlohmann::json::object(), size));
+  CHECK_FALSE(is_fused({{"b_min", 0}}, size));
+  CHECK_FALSE(is_fused({{"b_max", 1}}, size));
+  CHECK_FALSE(is_fused({{"a_max", -160}}, size));
+  CHECK_FALSE(is_fused({{"b_min", 1}, {"b_max", 0}}, size));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, -1}}}));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, 51}}, {"align_corners", true}}));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, 51}}, {"size_mode", "longest"}}));
 }
 
 TEST_CASE("a mask goes back to the source grid through any chain of spatial transforms") {

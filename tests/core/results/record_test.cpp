@@ -63,7 +63,9 @@ SeriesRecord series(int i, Outcome outcome = Outcome::completed) {
 TEST_CASE("a completed item is never replaced, a failed one is by its retry") {
   Store store;
   store.recorder->commit("job-1", {item(1), item(2, Outcome::failed)}, {}, {});
-  CHECK(store.recorder->completed_keys("job-1") == std::set<std::string>{item(1).key});
+  const auto completed = store.recorder->completed("job-1");
+  REQUIRE(completed.size() == 1);
+  CHECK(completed.at(item(1).key).at(0).path == "masks/a.nii.gz");
   auto again = item(1);
   again.values = {{"score", 99}};
   store.recorder->commit("job-1", {again, item(2)}, {}, {});
@@ -73,6 +75,16 @@ TEST_CASE("a completed item is never replaced, a failed one is by its retry") {
   CHECK(items[1].outcome == Outcome::completed);
   CHECK(items[1].flags.at("score"));
   CHECK(items[1].artefacts.at(0).path == "masks/a.nii.gz");
+  CHECK(store.intact());
+}
+
+TEST_CASE("an item whose artefact was made anew with other bytes replaces the one that tells of the old bytes") {
+  Store store;
+  store.recorder->commit("job-1", {item(1)}, {}, {});
+  auto again = item(1);
+  again.artefacts.at(0).sha256 = std::string(64, 'b');
+  store.recorder->commit("job-1", {again}, {}, {});
+  CHECK(store.items().at(0).artefacts.at(0).sha256 == std::string(64, 'b'));
   CHECK(store.intact());
 }
 
@@ -95,7 +107,7 @@ TEST_CASE("a series row is replaced by the later one and the same again adds no 
 TEST_CASE("dropped rows and discarded jobs leave an audit log that verifies") {
   Store store;
   store.recorder->commit("job-1", {item(1), item(2)}, {series(1), series(2)}, {});
-  store.recorder->keep_only("job-1", {item(2).key}, {"2.2"});
+  store.recorder->keep_only("job-1", {item(2).key}, {series_key("1.2", "2.2", "")});
   CHECK(store.items().size() == 1);
   CHECK(store.intact());
   store.recorder->commit("job-1", {item(1)}, {series(1)}, {});
@@ -125,9 +137,11 @@ TEST_CASE("a group that fails leaves neither rows nor leaves, and the next one w
 
 TEST_CASE("files seen are remembered with what they were") {
   Store store;
-  store.recorder->commit("job-1", {}, {}, {{"/in/a", 10, 20, 30, "abc"}});
-  store.recorder->commit("job-1", {}, {}, {{"/in/a", 11, 20, 30, "abd"}});
+  store.recorder->commit("job-1", {}, {}, {{"/in/a", 10, 20, 21, 30, "abc"}});
+  store.recorder->commit("job-1", {}, {}, {{"/in/a", 11, 20, 22, 30, "abd"}});
   CHECK(store.recorder->file("/in/a")->size == 11);
+  CHECK(store.recorder->file("/in/a")->same_file({"/in/a", 11, 20, 22, 30, {}}));
+  CHECK_FALSE(store.recorder->file("/in/a")->same_file({"/in/a", 11, 20, 21, 30, {}}));
   CHECK(store.recorder->file("/in/a")->sha256 == "abd");
   CHECK_FALSE(store.recorder->file("/in/b"));
 }

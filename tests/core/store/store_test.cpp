@@ -46,7 +46,7 @@ TEST_CASE("a store is durable and strict, and its file is for its owner alone") 
   CHECK(pragma(database, "synchronous") == "3");  // EXTRA
   CHECK(pragma(database, "foreign_keys") == "1");
   CHECK(pragma(database, "trusted_schema") == "0");
-  CHECK(pragma(database, "user_version") == "1");
+  CHECK(pragma(database, "user_version") == "2");
   struct stat status {};
   REQUIRE(::stat(folder.store().c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
@@ -62,10 +62,29 @@ TEST_CASE("a store of a newer aidp is refused, naming both versions") {
       FAIL("opened");
     } catch (const Error& error) {
       CHECK(error.reason() == Reason::store_newer);
-      CHECK_THAT(error.what(), Catch::Contains("7") && Catch::Contains("1"));
+      CHECK_THAT(error.what(), Catch::Contains("7") && Catch::Contains("2"));
       CHECK_FALSE(error.remedy().empty());
     }
   }
+}
+
+TEST_CASE("a store of the first schema is brought up to date, and its files are read once more as their ctime is not known") {
+  Folder folder;
+  Database(folder.store(), Database::Access::write)
+      .execute("ALTER TABLE file DROP COLUMN ctime_ns; PRAGMA user_version = 1; INSERT INTO file VALUES ('/in/a', 1, 2, 3, 'abc')");
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::read); }) == Reason::usage);
+  Database database(folder.store(), Database::Access::write);
+  auto row = database.prepare("SELECT ctime_ns, sha256 FROM file");
+  REQUIRE(row.step());
+  CHECK(row.integer(0) == 0);
+  CHECK(row.text(1) == "abc");
+}
+
+TEST_CASE("a store of a version that cannot be is damaged") {
+  Folder folder;
+  Database(folder.store(), Database::Access::write).execute("PRAGMA user_version = -3");
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::write); }) == Reason::store_damaged);
+  CHECK(reason_of([&] { Database database(folder.store(), Database::Access::read); }) == Reason::store_damaged);
 }
 
 TEST_CASE("a file that is no database, or a damaged one, is refused") {
@@ -104,7 +123,7 @@ TEST_CASE("a second writer is told that the store is locked, after waiting") {
 TEST_CASE("a transaction that is not committed leaves nothing") {
   Folder folder;
   Database database(folder.store(), Database::Access::write);
-  const auto insert = [&](const char* path) { database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, 'x')").bind(1, path).run(); };
+  const auto insert = [&](const char* path) { database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, 'x', 4)").bind(1, path).run(); };
   {
     Transaction transaction(database);
     insert("lost");
@@ -126,7 +145,7 @@ TEST_CASE("a full disk is told as such and loses nothing that was committed") {
   CHECK(reason_of([&] {
           Transaction transaction(database);
           for (int i = 0; i < 100; ++i)
-            database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, ?)").bind(1, std::to_string(i)).bind(2, much).run();
+            database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, ?, 4)").bind(1, std::to_string(i)).bind(2, much).run();
           transaction.commit();
         }) == Reason::disk_full);
   auto rows = database.prepare("SELECT count(*) FROM file");
@@ -138,7 +157,7 @@ TEST_CASE("text with quotes, zero bytes and other alphabets comes back as it was
   Folder folder;
   Database database(folder.store(), Database::Access::write);
   const std::string text("o'Neill \"x\"; DROP TABLE item; \0 \xE2\x82\xAC"s);
-  database.prepare("INSERT INTO file VALUES (?, ?, 0, 0, '')").bind(1, text).bind(2, std::int64_t{1} << 40).run();
+  database.prepare("INSERT INTO file VALUES (?, ?, 0, 0, '', 0)").bind(1, text).bind(2, std::int64_t{1} << 40).run();
   auto row = database.prepare("SELECT path, size FROM file");
   REQUIRE(row.step());
   CHECK(row.text(0) == text);

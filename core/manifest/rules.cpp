@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/manifest/rule_regex.hpp"
+#include "core/manifest/sections.hpp"
+
+namespace aidp {
+
+namespace {
+using nlohmann::json;
+using Test = Rule::Test;
+using Values = std::vector<json>;
+
+bool all_plain(const Values& values) {
+  return !values.empty() && std::ranges::none_of(values, [](const json& v) { return v.is_null(); });
+}
+
+bool is_range(const Values& values) {
+  const auto bound = [](const json& v) { return v.is_null() || v.is_number(); };
+  if (values.size() != 2 || !std::ranges::all_of(values, bound)) return false;
+  return values[0].is_null() || values[1].is_null() || values[0].get<double>() <= values[1].get<double>();
+}
+
+bool is_regex(const Values& values) try {
+  rule_regex(values.at(0).get<std::string>());
+  return true;
+} catch (const std::exception&) {
+  return false;
+}
+
+bool is_boolean(const Values& values) { return values.at(0).is_boolean(); }
+
+struct TestKind {
+  std::string key;
+  Test test;
+  bool list;
+  bool (*fits)(const Values& values);
+  std::string takes;
+};
+
+const std::vector<TestKind>& test_kinds() {
+  static const std::vector<TestKind> kinds{
+      {"equals", Test::equals, false, all_plain, "one plain value"},
+      {"any_of", Test::any_of, true, all_plain, "a list of at least one plain value"},
+      {"regex", Test::regex, false, is_regex, "a regular expression (ECMAScript without back references, at most 256 characters)"},
+      {"range", Test::range, true, is_range, "[low, high]: numbers, or null for no bound, the lower first"},
+      {"contains", Test::contains, false, all_plain, "one plain value"},
+      {"excludes", Test::excludes, false, all_plain, "one plain value"},
+      {"present", Test::present, false, is_boolean, "true or false"}};
+  return kinds;
+}
+
+// The value, or the elements of a list; null for what is not plain.
+Values values_of(const YAML::Node& node, Test test) {
+  if (test == Test::regex) return {node.IsScalar() ? json(node.Scalar()) : json()};  // 12 is a pattern too
+  if (!node.IsSequence()) return {plain(node)};
+  Values values;
+  for (const auto& element : node) values.push_back(plain(element));
+  return values;
+}
+
+// Attributes that say who someone is, or free text that may (PS3.15 table E.1-1). What a rule sees is printed and recorded.
+bool tells_identity(const std::string& keyword) {
+  constexpr std::array<std::string_view, 8> harmless{"PatientAge",    "PatientSex",  "PatientSize",    "PatientWeight",
+                                                     "PatientOrient", "PatientPosi", "PatientIdentit", "PatientSpecies"};
+  constexpr std::array<std::string_view, 14> telling{"Patient",    "BirthDate", "BirthName", "Physician", "Operator",
+                                                     "PersonName", "Person",    "StudyID",   "Accession", "MedicalRecord",
+                                                     "Insurance",  "Comments",  "Military",  "Occupation"};
+  if (std::ranges::any_of(harmless, [&](auto word) { return keyword.starts_with(word); })) return false;
+  return std::ranges::any_of(telling, [&](auto word) { return keyword.find(word) != std::string::npos; });
+}
+
+// How many tests the rule has.
+int read_leaf(Fields& fields, Rule& rule, Mistakes& mistakes) {
+  rule.attribute = fields.text("attribute");
+  check_form(fields.node()["attribute"], rule.attribute, "[A-Z][A-Za-z0-9]{0,63}", "DICOM keyword such as Modality or SliceThickness",
+             mistakes);
+  if (tells_identity(rule.attribute))
+    mistakes.add(fields.node()["attribute"], "'" + rule.attribute +
+                                                 "' may say who the patient is, and what a rule sees is recorded; "
+                                                 "select by technical attributes, such as Modality or BodyPartExamined");
+  int given = 0;
+  for (const auto& kind : test_kinds()) {
+    const auto value = fields.take(kind.key, false);
+    if (!value.IsDefined()) continue;
+    ++given;
+    rule.test = kind.test;
+    rule.values = values_of(value, kind.test);
+    if (value.IsSequence() != kind.list || !kind.fits(rule.values)) mistakes.add(value, "'" + kind.key + "' takes " + kind.takes);
+  }
+  return given;
+}
+
+// How many of all, any and none the rule has.
+int read_nested(Fields& fields, Rule& rule, Mistakes& mistakes) {
+  int given = 0;
+  for (const auto& [key, test] : {std::pair("all", Test::all), std::pair("any", Test::any), std::pair("none", Test::none)}) {
+    const auto value = fields.take(key, false);
+    if (!value.IsDefined()) continue;
+    ++given;
+    rule.test = test;
+    rule.rules = read_rules(value, key, mistakes);
+    if (value.IsSequence() && rule.rules.empty()) mistakes.add(value, std::string("'") + key + "' takes a list of at least one rule");
+  }
+  return given;
+}
+
+Rule read_rule(const YAML::Node& node, Mistakes& mistakes) {
+  Fields fields(node, "a rule", mistakes);
+  Rule rule;
+  if (!node.IsMap()) return rule;
+  int given = read_nested(fields, rule, mistakes);
+  if (given == 0) given = read_leaf(fields, rule, mistakes);
+  if (given != 1)
+    mistakes.add(node,
+                 "a rule takes exactly one of equals, any_of, regex, range, contains, excludes, present, "
+                 "or of all, any, none");
+  fields.finish();
+  return rule;
+}
+}  // namespace
+
+std::vector<Rule> read_rules(const YAML::Node& node, const std::string& key, Mistakes& mistakes) {
+  std::vector<Rule> rules;
+  if (node.IsDefined() && !node.IsSequence()) mistakes.add(node, "'" + key + "' takes a list of rules");
+  if (node.IsSequence())
+    for (const auto& rule : node) rules.push_back(read_rule(rule, mistakes));
+  return rules;
+}
+
+}  // namespace aidp
