@@ -117,8 +117,8 @@ Line line_of(const ImageHeader& image, const nlohmann::json& range) {
     line.padding_last = static_cast<std::int32_t>((*image.padding)[1]);
   }
   if (!range.value("clip", false)) return line;
-  line.low = static_cast<float>(b_min);
-  line.high = static_cast<float>(b_max);
+  if (range.contains("b_min")) line.low = static_cast<float>(b_min);  // as MONAI: without a bound nothing is clipped
+  if (range.contains("b_max")) line.high = static_cast<float>(b_max);
   return line;
 }
 
@@ -127,7 +127,12 @@ bool fits(const ImageHeader& image, const Manifest& manifest) {
   if (manifest.unit != Unit::instance || manifest.channels != 1 || steps.size() != 2) return false;
   if (steps[0].name != "ScaleIntensityRange" || steps[1].name != "Resize" || steps[1].arguments.value("mode", "area") != "bilinear")
     return false;
+  const auto& resize = steps[1].arguments;
+  if (resize.value("size_mode", "all") != "all" || resize.value("align_corners", false)) return false;
+  for (const auto& size : resize.at("spatial_size"))
+    if (size <= 0) return false;
   const auto& range = steps[0].arguments;
+  if (range.contains("b_min") != range.contains("b_max")) return false;
   const bool rising =
       range.at("a_min").get<double>() < range.at("a_max").get<double>() && range.value("b_min", 0.0) < range.value("b_max", 1.0);
   return rising && image.samples == 1 && image.slices == 1 && image.slope.size() == 1 && bytes_of(image.type) <= 2 &&

@@ -12,6 +12,7 @@
 #include "core/base/text.hpp"
 #include "core/inference/engine.hpp"
 #include "core/inference/fused_2d.hpp"
+#include "core/inference/sliding_window.hpp"
 #include "core/inference/transforms.hpp"
 
 namespace aidp {
@@ -117,7 +118,7 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
 InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Manifest& manifest, bool with_mask) {
   if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
   auto processed = raw;
-  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed);
+  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
   const auto flat = processed.flatten();
   InferenceOutput result;
   at::Tensor labels;
@@ -200,6 +201,7 @@ Model::Model(const std::filesystem::path& package, const std::string& device, in
                 "choose another --device, or have it compiled anew for this one");
   set_up(state_->device);
   state_->engine = load_engine(state_->manifest.artifact_kind, artifact, state_->device);
+  if (const auto& inferer = state_->manifest.inferer) state_->engine = with_sliding_window(std::move(state_->engine), inferer->arguments);
 }
 
 Model::~Model() = default;

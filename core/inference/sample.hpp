@@ -29,6 +29,8 @@ struct Sample {
   // Direction of a spatial axis in mm per voxel, RAS.
   std::array<double, 3> direction_ras(std::size_t axis) const;
   double spacing_mm(std::size_t axis) const;
+  // Where the first voxel's centre lies, mm, RAS.
+  std::array<double, 3> origin_ras() const;
 };
 
 // The largest plus the smallest value that the stored bits can hold: MONOCHROME1 becomes MONOCHROME2 by this minus the value.

@@ -68,6 +68,14 @@ double Sample::spacing_mm(std::size_t axis) const {
   return std::sqrt(direction[0] * direction[0] + direction[1] * direction[1] + direction[2] * direction[2]);
 }
 
+std::array<double, 3> Sample::origin_ras() const {
+  std::array<double, 3> index{};
+  for (const auto& map : axes) index[static_cast<std::size_t>(map.source_axis)] = map.offset;
+  const auto& a = source.affine;
+  const auto row = [&](std::size_t r) { return a[4 * r] * index[0] + a[4 * r + 1] * index[1] + a[4 * r + 2] * index[2] + a[4 * r + 3]; };
+  return {-row(0), -row(1), row(2)};
+}
+
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device) {
   if (image.samples != channels)
     throw Error(Reason::pixels_unsupported,
@@ -94,8 +102,10 @@ at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample) {
     const auto length = mask.size(static_cast<std::int64_t>(axis));
     const auto source =
         at::arange(source_size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(mask.device()).dtype(at::kDouble));
-    const auto index = ((source - map.offset) / map.scale).round_().to(at::kLong);
-    const auto inside = (index >= 0).logical_and_(index < length);
+    const auto position = (source - map.offset) / map.scale;
+    const auto edge = 0.5 + 1e-6;  // a voxel reaches half a step to each side
+    const auto inside = (position >= -edge).logical_and_(position <= static_cast<double>(length) - 1 + edge);
+    const auto index = position.round().to(at::kLong);
     std::vector<std::int64_t> shape(static_cast<std::size_t>(mask.dim()), 1);
     shape[axis] = -1;
     mask =

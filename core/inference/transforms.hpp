@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "core/inference/sample.hpp"
 #include "core/manifest/manifest.hpp"
 
 namespace aidp {
 
 // Applies one transform before the model, with MONAI 1.6's meaning (monai.transforms) as tensor operations on the sample's device.
+// Throws Error(geometry_missing) where it needs positions that the series has not, Error(pixels_unsupported) where the image does not
+// suit it.
 void apply(const Transform& transform, Sample& sample);
 
-// Applies one transform after the model to the output of one item, [channel, ...].
-at::Tensor apply_after(const Transform& transform, const at::Tensor& output);
+// Applies one transform after the model to the output of one item, [channel, ...] on the sample's grid; float32.
+at::Tensor apply_after(const Transform& transform, const at::Tensor& output, const Sample& sample);
 
-// Resize, Spacing: see resample.cpp.
-void resize(Sample& sample, const std::vector<std::int64_t>& spatial_size, const std::string& mode);
-void respace(Sample& sample, const std::vector<double>& pixdim_mm, const std::string& mode);
+// How each family is done, by name. The manifest has checked the arguments and filled in the defaults; what is left out here is MONAI's.
+using Arguments = nlohmann::json;
+using Transforms = std::map<std::string, void (*)(Sample&, const Arguments&)>;
+const Transforms& spatial_transforms();    // spatial.cpp: orientation, padding, cropping, turning
+const Transforms& resample_transforms();   // resample.cpp: Spacing, Resize
+const Transforms& intensity_transforms();  // intensity.cpp: values and channels
 
 }  // namespace aidp

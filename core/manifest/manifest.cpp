@@ -58,6 +58,7 @@ Manifest read_manifest(const YAML::Node& root, Mistakes& mistakes) {
   read_artifact(fields, manifest, mistakes);
   read_input(fields, manifest, mistakes);
   manifest.preprocess = read_transforms(fields.take("preprocess", false), false, manifest.unit, mistakes);
+  manifest.inferer = read_inferer(fields.take("inferer", false), manifest.unit, mistakes);
   manifest.postprocess = read_transforms(fields.take("postprocess", false), true, manifest.unit, mistakes);
   manifest.outputs = read_outputs(fields.take("outputs", true), manifest.unit, mistakes);
   manifest.batch_max = fields.integer("batch_max", 1, 4096).value_or(32);

@@ -58,6 +58,7 @@ struct Manifest {
   std::vector<Rule> select;  // all must hold
   int channels = 1;          // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
+  std::optional<Transform> inferer;  // sliding_window with its arguments; nothing: the whole tensor in one pass
   std::vector<Transform> postprocess;
   std::vector<Output> outputs;
   int batch_max = 32;       // items in one forward pass

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include "core/manifest/sections.hpp"
@@ -9,53 +10,93 @@ namespace aidp {
 namespace {
 using nlohmann::json;
 
-bool names_three_axes(const std::string& axcodes) {
+std::size_t dimensions(Unit unit) { return unit == Unit::series ? 3 : 2; }
+
+void check_orientation(const json& arguments, const YAML::Node& node, Mistakes& mistakes) {
+  const auto codes = arguments["axcodes"].get<std::string>();
   std::set<char> axes;
-  for (const char code : axcodes) axes.insert(code == 'L' ? 'R' : code == 'P' ? 'A' : code == 'I' ? 'S' : code);
-  return axcodes.size() == 3 && axes == std::set<char>{'R', 'A', 'S'};
+  for (const char code : codes) axes.insert(code == 'L' ? 'R' : code == 'P' ? 'A' : code == 'I' ? 'S' : code);
+  if (codes.size() != 3 || axes != std::set<char>{'R', 'A', 'S'})
+    mistakes.add(node, "'axcodes' takes three letters, one of each pair R/L, A/P, S/I, such as RAS");
+}
+
+// Spatial axes that a transform names, counted from 0, or from -1 backwards; `pair` wants two different ones.
+void check_axes(const json& axes, bool pair, std::size_t count, const YAML::Node& node, Mistakes& mistakes) {
+  const auto size = static_cast<std::int64_t>(count);
+  std::set<std::int64_t> different;
+  for (const auto& axis : axes.is_array() ? axes : json::array({axes})) different.insert((axis.get<std::int64_t>() + size) % size);
+  const bool inside =
+      std::ranges::all_of(axes.is_array() ? axes : json::array({axes}), [&](const json& axis) { return axis >= -size && axis < size; });
+  if (!inside || (pair && (axes.size() != 2 || different.size() != 2)))
+    mistakes.add(node, (pair ? "'spatial_axes' takes two different axes" : "'spatial_axis' takes axes") + std::string(" from ") +
+                           std::to_string(-size) + " to " + std::to_string(size - 1));
 }
 
 // What no single argument shows.
 void check_combination(const Transform& transform, const YAML::Node& node, Unit unit, Mistakes& mistakes) {
   const auto& arguments = transform.arguments;
-  const std::size_t dimensions = unit == Unit::series ? 3 : 2;
-  for (const char* key : {"spatial_size", "roi_size", "pixdim"})
-    if (arguments.contains(key) && arguments[key].size() != dimensions)
-      mistakes.add(node, std::string("'") + key + "' takes " + std::to_string(dimensions) + " numbers for this unit of inference");
-  if (transform.name == "Orientation" && !names_three_axes(arguments["axcodes"]))
-    mistakes.add(node, "'axcodes' takes three letters, one of each pair R/L, A/P, S/I, such as RAS");
-  if (transform.name == "ScaleIntensityRangePercentiles" && arguments["lower"] >= arguments["upper"])
-    mistakes.add(node, "'lower' must be less than 'upper'");
+  const auto given = [&](const char* key) { return arguments.contains(key); };
   if (transform.name == "Activations" && arguments["sigmoid"] == arguments["softmax"])
     mistakes.add(node, "Activations takes exactly one of sigmoid, softmax");
-  if (transform.name == "AsDiscrete" && arguments["argmax"].get<bool>() == arguments.contains("threshold"))
-    mistakes.add(node, "AsDiscrete takes exactly one of argmax, threshold");
+  if (transform.name == "AsDiscrete" && !arguments["argmax"].get<bool>() && !given("to_onehot") && !given("threshold") &&
+      !given("rounding"))
+    mistakes.add(node, "AsDiscrete takes at least one of argmax, to_onehot, threshold, rounding");
+  if (transform.name == "Resize" && arguments["align_corners"].get<bool>() &&
+      (arguments["mode"] != "bilinear" && arguments["mode"] != "trilinear"))
+    mistakes.add(node, "'align_corners' of Resize goes with mode bilinear or trilinear alone");
+  if (arguments.value("clip", false) && !given("b_min") && !given("b_max")) mistakes.add(node, "'clip' needs 'b_min' or 'b_max'");
+  if (transform.name == "ScaleIntensityRangePercentiles") {
+    if (arguments["lower"] >= arguments["upper"]) mistakes.add(node, "'lower' must be less than 'upper'");
+    if (arguments["relative"].get<bool>() && (!given("b_min") || !given("b_max")))
+      mistakes.add(node, "'relative' needs 'b_min' and 'b_max'");
+  }
+  if (transform.name == "NormalizeIntensity")
+    for (const char* key : {"subtrahend", "divisor"})
+      if (given(key) && arguments[key].is_array() != arguments["channel_wise"].get<bool>())
+        mistakes.add(node,
+                     std::string("'") + key + "' takes a list with a number for each channel where channel_wise is true, else one number");
+  if (transform.name == "Rotate90") check_axes(arguments["spatial_axes"], true, dimensions(unit), node, mistakes);
+  if (transform.name == "Flip" && given("spatial_axis")) check_axes(arguments["spatial_axis"], false, dimensions(unit), node, mistakes);
+  if (transform.name == "Orientation") check_orientation(arguments, node, mistakes);
+  if (transform.name == "Spacing" && std::ranges::any_of(arguments["pixdim"], [](const json& mm) { return mm > 0 && mm < 0.001; }))
+    mistakes.add(node, "'pixdim' takes mm of at least 0.001, or 0 or -1 to keep an axis");
 }
 
 const TransformKind* find_kind(const std::string& name, bool after_model, const YAML::Node& node, Mistakes& mistakes) {
   std::vector<std::string> names;
-  for (const auto& kind : transform_vocabulary()) {
-    if (kind.after_model != after_model) continue;
-    if (kind.name == name) return &kind;
-    names.push_back(kind.name);
+  for (const auto& candidate : transform_vocabulary()) {
+    if (candidate.after_model != after_model) continue;
+    names.push_back(candidate.name);
+    if (candidate.name == name) return &candidate;
   }
   mistakes.add(node, "the transform " + not_allowed(name, names));
   return nullptr;
 }
 
-void read_argument(const Parameter& parameter, Fields& fields, Transform& transform, Mistakes& mistakes) {
-  const auto value = fields.take(parameter.name, parameter.standard.is_null());
-  if (!value.IsDefined()) {
-    if (!parameter.standard.is_discarded() && !parameter.standard.is_null()) transform.arguments[parameter.name] = parameter.standard;
-    return;
+// The value of an argument with its default; discarded where there is none.
+json read_argument(const Parameter& parameter, const YAML::Node& value, const std::string& transform, std::size_t axes,
+                   Mistakes& mistakes) {
+  json read = parameter.standard;
+  if (value.IsDefined() && !(value.IsNull() && parameter.standard.is_discarded())) {
+    read = value.IsSequence() ? json::array() : plain(value);
+    if (value.IsSequence())
+      for (const auto& element : value) read.push_back(plain(element));
+    if (!parameter.fits(read, axes)) {
+      mistakes.add(value, "'" + parameter.name + "' of " + transform + " must be " + parameter.expectation(axes));
+      return json(json::value_t::discarded);
+    }
   }
-  json read = value.IsSequence() ? json::array() : plain(value);
-  if (value.IsSequence())
-    for (const auto& element : value) read.push_back(plain(element));
-  if (parameter.fits(read))
-    transform.arguments[parameter.name] = read;
-  else
-    mistakes.add(value, "'" + parameter.name + "' of " + transform.name + " must be " + parameter.expectation());
+  return parameter.per_axis && read.is_number() ? json(std::vector<json>(axes, read)) : read;
+}
+
+Transform read_arguments(const TransformKind& kind, Fields& fields, Unit unit, Mistakes& mistakes) {
+  Transform transform{kind.name, json::object()};
+  for (const auto& parameter : kind.parameters) {
+    auto value = read_argument(parameter, fields.take(parameter.name, parameter.standard.is_null()), kind.name, dimensions(unit), mistakes);
+    if (!value.is_discarded() && !value.is_null()) transform.arguments[parameter.name] = std::move(value);
+  }
+  fields.finish();
+  return transform;
 }
 
 Transform read_transform(const YAML::Node& node, bool after_model, Unit unit, Mistakes& mistakes) {
@@ -65,15 +106,13 @@ Transform read_transform(const YAML::Node& node, bool after_model, Unit unit, Mi
     return {};
   }
   const auto before = mistakes.count();
-  Transform transform{node.IsScalar() ? node.Scalar() : node.begin()->first.Scalar(), json::object()};
-  const auto* kind = find_kind(transform.name, after_model, node, mistakes);
+  const auto name = node.IsScalar() ? node.Scalar() : node.begin()->first.Scalar();
+  const auto* kind = find_kind(name, after_model, node, mistakes);
   if (!kind) return {};
-  if (kind->volumes_only && unit != Unit::series) mistakes.add(node, transform.name + " needs a volume: 'unit: series'");
+  if (kind->volumes_only && unit != Unit::series) mistakes.add(node, name + " needs a volume: 'unit: series'");
   const bool bare = node.IsScalar() || node.begin()->second.IsNull();
-  Fields fields(bare ? YAML::Node(YAML::NodeType::Map) : node.begin()->second, transform.name, mistakes,
-                bare ? node : node.begin()->second);
-  for (const auto& parameter : kind->parameters) read_argument(parameter, fields, transform, mistakes);
-  fields.finish();
+  Fields fields(bare ? YAML::Node(YAML::NodeType::Map) : node.begin()->second, name, mistakes, bare ? node : node.begin()->second);
+  auto transform = read_arguments(*kind, fields, unit, mistakes);
   if (mistakes.count() == before) check_combination(transform, node, unit, mistakes);
   return transform;
 }
@@ -86,6 +125,20 @@ std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model,
   if (node.IsSequence())
     for (const auto& step : node) transforms.push_back(read_transform(step, after_model, unit, mistakes));
   return transforms;
+}
+
+std::optional<Transform> read_inferer(const YAML::Node& node, Unit unit, Mistakes& mistakes) {
+  if (!node.IsDefined() || node.IsNull()) return std::nullopt;
+  Fields fields(node, "inferer", mistakes);
+  if (fields.choice("kind", {"sliding_window", "simple"}) == "simple") {
+    fields.finish();
+    return std::nullopt;
+  }
+  auto inferer = read_arguments(sliding_window_kind(), fields, unit, mistakes);
+  if (inferer.arguments.contains("overlap") &&
+      std::ranges::any_of(inferer.arguments["overlap"], [](const json& part) { return part >= 1; }))
+    mistakes.add(node, "'overlap' is the part of a window that the next one covers: from 0 to below 1");
+  return inferer;
 }
 
 }  // namespace aidp

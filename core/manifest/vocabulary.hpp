@@ -17,12 +17,14 @@ struct Parameter {
   std::vector<std::string> allowed{};                     // of a text
   double low = -std::numeric_limits<double>::infinity();  // of every number, both ends allowed
   double high = std::numeric_limits<double>::infinity();
+  bool per_axis = false;  // a list with a number for each spatial axis; one number stands for all of them
 
-  bool fits(const nlohmann::json& value) const;
-  std::string expectation() const;  // in words: "a list of whole numbers from 1 to 16384"
+  // `axes`: how many spatial axes there are.
+  bool fits(const nlohmann::json& value, std::size_t axes) const;
+  std::string expectation(std::size_t axes) const;  // in words: "a whole number from 1 to 64"
 };
 
-// A transform of MONAI's vocabulary (MONAI 1.6, monai.transforms) that aidp runs.
+// A transform of MONAI's vocabulary (MONAI 1.6, monai.transforms) that aidp runs, with MONAI's names and defaults of its arguments.
 struct TransformKind {
   std::string name;
   bool after_model = false;
@@ -31,5 +33,7 @@ struct TransformKind {
 };
 
 const std::vector<TransformKind>& transform_vocabulary();
+// The arguments of monai.inferers.sliding_window_inference.
+const TransformKind& sliding_window_kind();
 
 }  // namespace aidp

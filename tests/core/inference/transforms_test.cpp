@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "core/base/error.hpp"
+#include "core/inference/components.hpp"
 #include "core/inference/fused_2d.hpp"
+#include "core/inference/sliding_window.hpp"
 #include "tests/catch.hpp"
 
 using namespace aidp;
@@ -80,6 +82,28 @@ TEST_CASE("the fused 2-D path equals the plain transforms, with MONOCHROME1, pad
   REQUIRE(fused->axes[1].offset == Approx(plain.axes[1].offset));
 }
 
+TEST_CASE("the fused 2-D path leaves to the plain transforms what it does not know") {
+  const auto image = image_of(1, 96, 80);
+  const auto values = ramp(96 * 80);
+  const auto is_fused = [&](const nlohmann::json& range, const nlohmann::json& resize) {
+    Manifest manifest;
+    manifest.preprocess = {{"ScaleIntensityRange", {{"a_min", -160}, {"a_max", 240}}}, {"Resize", {{"mode", "bilinear"}}}};
+    manifest.preprocess[0].arguments.update(range);
+    manifest.preprocess[1].arguments.update(resize);
+    return fused_sample(image, reinterpret_cast<const std::byte*>(values.data()), manifest).has_value();
+  };
+  const nlohmann::json size{{"spatial_size", {37, 51}}};
+  CHECK(is_fused({{"b_min", 0}, {"b_max", 1}}, size));
+  CHECK(is_fused(nlohmann::json::object(), size));
+  CHECK_FALSE(is_fused({{"b_min", 0}}, size));
+  CHECK_FALSE(is_fused({{"b_max", 1}}, size));
+  CHECK_FALSE(is_fused({{"a_max", -160}}, size));
+  CHECK_FALSE(is_fused({{"b_min", 1}, {"b_max", 0}}, size));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, -1}}}));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, 51}}, {"align_corners", true}}));
+  CHECK_FALSE(is_fused(nlohmann::json::object(), {{"spatial_size", {37, 51}}, {"size_mode", "longest"}}));
+}
+
 TEST_CASE("a mask goes back to the source grid through any chain of spatial transforms") {
   auto image = image_of(12, 20, 16);
   image.affine = {-2, 0, 0, 10, 0, 2, 0, -5, 0, 0, 3, 7, 0, 0, 0, 1};
@@ -113,4 +137,47 @@ TEST_CASE("colour is refused where the model takes one channel") {
   image.samples = 3;
   const auto values = ramp(12);
   CHECK_THROWS_AS(sample_of(image, values, false), Error);
+}
+
+TEST_CASE("components touch by faces, or by corners too") {
+  const std::vector<std::uint8_t> mask{1, 0, 0, 1,  //
+                                       0, 1, 0, 1,  //
+                                       0, 0, 0, 0,  //
+                                       1, 1, 0, 1};
+  const auto faces = connected_components(mask, {4, 4}, 1), corners = connected_components(mask, {4, 4}, 2);
+  REQUIRE(faces.sizes == std::vector<std::int64_t>{9, 1, 2, 1, 2, 1});
+  REQUIRE(faces.labels == std::vector<std::int32_t>{1, 0, 0, 2, 0, 3, 0, 2, 0, 0, 0, 0, 4, 4, 0, 5});
+  REQUIRE(corners.sizes == std::vector<std::int64_t>{9, 2, 2, 2, 1});
+}
+
+TEST_CASE("arms that meet late are one component") {
+  const std::vector<std::uint8_t> mask{1, 0, 1, 0, 1,  //
+                                       1, 0, 1, 1, 1,  //
+                                       1, 1, 1, 0, 0};
+  REQUIRE(connected_components(mask, {3, 5}, 1).sizes == std::vector<std::int64_t>{5, 10});
+}
+
+TEST_CASE("of equal components the last stays, and an image without foreground is refused") {
+  const auto values = ramp(4);
+  auto sample = sample_of(image_of(1, 1, 4), values, false);
+  const auto labels = at::tensor({1.F, 0.F, 1.F, 0.F}).reshape({1, 1, 4});
+  const auto kept = apply_after({"KeepLargestConnectedComponent", nlohmann::json::object()}, labels, sample);
+  REQUIRE(kept.flatten().equal(at::tensor({0.F, 0.F, 1.F, 0.F})));
+  sample.data.fill_(-1);
+  CHECK_THROWS_AS(apply({"CropForeground", nlohmann::json::object()}, sample), Error);
+}
+
+TEST_CASE("a model in sliding windows gives a voxel for a voxel, or is refused") {
+  struct Twice : Engine {
+    at::Tensor forward(const at::Tensor& batch) override { return batch * 2; }
+  };
+  struct Pooled : Engine {
+    at::Tensor forward(const at::Tensor& batch) override { return at::avg_pool2d(batch, 2); }
+  };
+  const nlohmann::json arguments{{"roi_size", {4, 6}},         {"overlap", {0.5, 0.25}},        {"mode", "gaussian"}, {"sw_batch_size", 3},
+                                 {"padding_mode", "constant"}, {"sigma_scale", {0.125, 0.125}}, {"cval", 0}};
+  const auto batch = at::rand({2, 1, 11, 5});
+  const auto twice = with_sliding_window(std::make_unique<Twice>(), arguments)->forward(batch);
+  REQUIRE(at::allclose(twice, batch * 2));
+  CHECK_THROWS_AS(with_sliding_window(std::make_unique<Pooled>(), arguments)->forward(batch), Error);
 }

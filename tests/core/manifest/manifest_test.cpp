@@ -55,7 +55,65 @@ TEST_CASE("a sound manifest is read with its defaults") {
   const auto manifest = parse_manifest(sound, "m.yaml");
   CHECK(manifest.id() == "test-model@1.0.0");
   CHECK(manifest.batch_max == 32);
-  CHECK(manifest.preprocess.at(0).arguments.at("b_max") == 1);
+  CHECK(manifest.preprocess.at(0).arguments.at("clip") == false);
+  CHECK_FALSE(manifest.preprocess.at(0).arguments.contains("b_max"));
+  CHECK_FALSE(manifest.inferer);
+}
+
+TEST_CASE("one number stands for every axis, and an axis too many is refused") {
+  const auto manifest = parse_manifest(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", "SpatialPad: {spatial_size: 64}"), "m.yaml");
+  CHECK(manifest.preprocess.at(0).arguments.at("spatial_size") == nlohmann::json{64, 64});
+  CHECK_THAT(mistakes_of(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", "SpatialPad: {spatial_size: [64, 64, 64]}")),
+             Catch::Contains("'spatial_size' of SpatialPad must be a whole number from -1 to 16384, or a list of 2, one for each axis"));
+}
+
+TEST_CASE("arguments that exclude each other or lie outside their range are named") {
+  const auto mistakes = [](const std::string& step) { return mistakes_of(with("ScaleIntensityRange: {a_min: 0, a_max: 1}", step)); };
+  CHECK_THAT(mistakes("ScaleIntensityRange: {a_min: 0, a_max: 1, clip: true}"), Catch::Contains("'clip' needs 'b_min' or 'b_max'"));
+  CHECK_THAT(mistakes("ScaleIntensityRangePercentiles: {lower: 1, upper: 101}"), Catch::Contains("a number from 0 to 100"));
+  CHECK_THAT(mistakes("Rotate90: {spatial_axes: [0, 2]}"), Catch::Contains("two different axes from -2 to 1"));
+  CHECK_THAT(mistakes("NormalizeIntensity: {subtrahend: [1, 2]}"), Catch::Contains("for each channel where channel_wise is true"));
+  CHECK_THAT(mistakes("Spacing: {pixdim: [1, 1]}"), Catch::Contains("Spacing needs a volume"));
+}
+
+TEST_CASE("sliding windows are read with MONAI's defaults") {
+  const auto manifest = parse_manifest(with("outputs:", "inferer: {kind: sliding_window, roi_size: [96, -1]}\noutputs:"), "m.yaml");
+  const auto& arguments = manifest.inferer.value().arguments;
+  CHECK(arguments.at("roi_size") == nlohmann::json{96, -1});
+  CHECK(arguments.at("overlap") == nlohmann::json{0.25, 0.25});
+  CHECK(arguments.at("mode") == "constant");
+  CHECK_THAT(mistakes_of(with("outputs:", "inferer: {kind: sliding_window, roi_size: 96, overlap: 1}\noutputs:")),
+             Catch::Contains("from 0 to below 1"));
+}
+
+TEST_CASE("mistakes of an inferer are named with those of the steps") {
+  const auto mistakes = [](const std::string& inferer) {
+    return mistakes_of(with("a_min: 0, a_max: 1}", "a_min: 0, a_max: x}\ninferer: " + inferer));
+  };
+  CHECK_THAT(mistakes("{kind: sliding_window, mode: gauss, roi: 9}"),
+             Catch::Contains("'a_max' of ScaleIntensityRange must be a number") && Catch::Contains("inferer lacks 'roi_size'") &&
+                 Catch::Contains("one of constant, gaussian") && Catch::Contains("the key 'roi' is not allowed") &&
+                 Catch::Contains("4 mistakes"));
+  CHECK_THAT(mistakes("sliding_window"), Catch::Contains("m.yaml:17:10: inferer must be a map"));
+  CHECK_THAT(mistakes("{kind: simple, roi_size: 9}"), Catch::Contains("the key 'roi_size' is not allowed"));
+  CHECK_FALSE(parse_manifest(sound + "inferer: {kind: simple}\n", "m.yaml").inferer);
+}
+
+TEST_CASE("null stands for an argument that is not given, where there is no default") {
+  const auto manifest = parse_manifest(with("a_min: 0, a_max: 1}", "a_min: 0, a_max: 1, b_min: null}"), "m.yaml");
+  CHECK_FALSE(manifest.preprocess.at(0).arguments.contains("b_min"));
+  CHECK_THAT(mistakes_of(with("a_max: 1}", "a_max: null}")), Catch::Contains("'a_max' of ScaleIntensityRange must be a number"));
+  CHECK_THAT(mistakes_of(with("a_max: 1}", "a_max: 1, clip: null}")), Catch::Contains("must be true or false"));
+}
+
+TEST_CASE("a spacing keeps an axis by 0 or -1, and is never next to nothing") {
+  const auto spacing = [](const std::string& pixdim) {
+    auto text = with("ScaleIntensityRange: {a_min: 0, a_max: 1}", "Spacing: {pixdim: " + pixdim + "}");
+    return text.replace(text.find("unit: instance"), 14, "unit: series");
+  };
+  CHECK(parse_manifest(spacing("[1, 0, -1]"), "m.yaml").preprocess.at(0).arguments.at("pixdim") == nlohmann::json{1, 0, -1});
+  CHECK_THAT(mistakes_of(spacing("0.0001")), Catch::Contains("'pixdim' takes mm of at least 0.001"));
+  CHECK_THAT(mistakes_of(spacing("1001")), Catch::Contains("a number from -1 to 1000, or a list of 3, one for each axis"));
 }
 
 TEST_CASE("a mistake is named with its file, line and column, and what is allowed") {
@@ -140,9 +198,10 @@ TEST_CASE("a transform's arguments are held to their kind") {
   CHECK_THAT(step("ScaleIntensityRange: {a_min: x, a_max: 1}"), Catch::Contains("m.yaml:16:34:") && Catch::Contains("must be a number"));
   CHECK_THAT(step("ScaleIntensityRange: {a_min: 0, a_max: 1, clp: true}"),
              Catch::Contains("m.yaml:16:47:") && Catch::Contains("did you mean 'clip'?"));
-  CHECK_THAT(step("Resize: {spatial_size: [0, 10]}"), Catch::Contains("a list of whole numbers from 1 to 16384"));
-  CHECK_THAT(step("Resize: {spatial_size: [4294967297, 10]}"), Catch::Contains("from 1 to 16384"));
-  CHECK_THAT(step("Resize: {spatial_size: [10]}"), Catch::Contains("'spatial_size' takes 2 numbers"));
+  CHECK_THAT(step("Resize: {spatial_size: [-2, 10]}"),
+             Catch::Contains("a whole number from -1 to 16384, or a list of 2, one for each axis"));
+  CHECK_THAT(step("Resize: {spatial_size: [4294967297, 10]}"), Catch::Contains("from -1 to 16384"));
+  CHECK_THAT(step("Resize: {spatial_size: [10]}"), Catch::Contains("a list of 2, one for each axis"));
   CHECK_THAT(step("Resize: {spatial_size: [9, 9], mode: cubic}"), Catch::Contains("one of area, bilinear, trilinear, nearest"));
   CHECK_THAT(step("RepeatChannel: {repeats: 1.5}"), Catch::Contains("a whole number from 1 to 64"));
   CHECK_THAT(step("ScaleIntensityRangePercentiles: {lower: 0, upper: 101}"), Catch::Contains("a number from 0 to 100"));

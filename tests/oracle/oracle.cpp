@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What aidp makes of DICOM, for the comparison with other software (test_monai.py). Tensors come and go as torch.save writes them.
+//   aidp_oracle input MODEL.yaml FOLDER OUT           [tensor that the model is given, its affine in RAS]
+//   aidp_oracle after MODEL.yaml FOLDER IN OUT        [IN, an output on that grid, after postprocess]
+//   aidp_oracle invert MODEL.yaml FOLDER IN OUT       [IN, labels on that grid, on the source grid: slice, row, column]
+//   aidp_oracle windows MODEL.yaml TORCHSCRIPT IN OUT [the model's output for the batch IN, by the manifest's inferer]
+#include <torch/serialize.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "core/base/file.hpp"
+#include "core/dicom/geometry.hpp"
+#include "core/dicom/pixels.hpp"
+#include "core/dicom/read_header.hpp"
+#include "core/inference/fused_2d.hpp"
+#include "core/inference/sliding_window.hpp"
+#include "core/inference/transforms.hpp"
+
+using namespace aidp;
+
+namespace {
+at::Tensor load(const std::string& path) {
+  const auto bytes = read_file(path, std::size_t{1} << 32);
+  return torch::pickle_load({bytes.begin(), bytes.end()}).toTensor();
+}
+
+// As a tuple: torch.load takes lists of tensors for code.
+void save(const std::string& path, std::vector<at::IValue> tensors) {
+  const auto bytes = torch::pickle_save(c10::ivalue::Tuple::create(std::move(tensors)));
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+struct Image {
+  ImageHeader header;
+  std::vector<std::byte> values;
+};
+
+// A series, or a single file as a frame, as the DICOM worker decodes it.
+Image read_image(const std::string& folder) {
+  std::vector<InstanceHeader> series;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) series.push_back(read_header(file.path().string(), {}));
+  const auto plan = series.size() > 1 ? plan_volume(series) : plan_frame(series[0], 0);
+  Image image;
+  image.header.affine = plan.affine;
+  image.header.spacing_mm = plan.spacing_mm;
+  image.header.has_geometry = true;
+  image.header.slices = static_cast<std::int64_t>(plan.slices.size());
+  image.header.slope.clear();
+  image.header.intercept.clear();
+  for (const auto& slice : plan.slices) {
+    const PixelFile file(series[slice.instance].path);
+    image.header.type = file.type();
+    image.header.rows = file.header().rows;
+    image.header.columns = file.header().columns;
+    image.header.samples = file.header().samples_per_pixel;
+    image.header.bits_stored = file.header().bits_stored;
+    image.header.inverted = file.header().photometric_interpretation == "MONOCHROME1";
+    image.header.slope.push_back(file.header().frames[0].slope);
+    image.header.intercept.push_back(file.header().frames[0].intercept);
+    const auto done = image.values.size();
+    image.values.resize(done + file.frame_bytes());
+    file.decode(slice.frame, std::span(image.values).subspan(done));
+  }
+  return image;
+}
+
+Sample sample_of(const Manifest& manifest, const std::string& folder) {
+  const auto image = read_image(folder);
+  if (auto fused = fused_sample(image.header, image.values.data(), manifest)) return *fused;
+  auto sample = make_sample(image.header, image.values.data(), manifest.unit == Unit::series, manifest.channels, at::kCPU);
+  for (const auto& transform : manifest.preprocess) apply(transform, sample);
+  return sample;
+}
+
+// 4 x 4, from tensor indices to mm in RAS.
+at::Tensor affine_of(const Sample& sample) {
+  auto affine = at::eye(4, at::kDouble);
+  for (std::size_t row = 0; row < 3; ++row) {
+    const auto at = static_cast<std::int64_t>(row);
+    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis)
+      affine[at][static_cast<std::int64_t>(axis)] = sample.direction_ras(axis)[row];
+    affine[at][3] = sample.origin_ras()[row];
+  }
+  return affine;
+}
+
+void run(const std::vector<std::string>& words) {
+  const auto manifest = load_manifest(words.at(1));
+  if (words[0] == "windows") {
+    auto engine = load_engine(ArtifactKind::torchscript, words.at(2), at::kCPU);
+    return save(words.at(4), {with_sliding_window(std::move(engine), manifest.inferer.value().arguments)->forward(load(words.at(3)))});
+  }
+  const auto sample = sample_of(manifest, words.at(2));
+  if (words[0] == "input") return save(words.at(3), {sample.data, affine_of(sample)});
+  auto tensor = load(words.at(3));
+  if (words[0] == "invert") return save(words.at(4), {to_source_grid(tensor, sample)});
+  for (const auto& transform : manifest.postprocess) tensor = apply_after(transform, tensor, sample);
+  save(words.at(4), {tensor});
+}
+}  // namespace
+
+int main(int count, char** words) try {
+  const c10::InferenceMode no_gradients;
+  run({words + 1, words + count});
+} catch (const std::exception& error) {
+  std::cerr << "aidp_oracle: " << error.what() << "\n";
+  return 1;
+}
