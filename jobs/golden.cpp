@@ -10,8 +10,8 @@ namespace aidp {
 namespace {
 std::vector<ItemRecord> infer_folder(const Package& package, const std::filesystem::path& folder, Workforce& workforce) {
   std::vector<ItemRecord> records;
-  const auto plan =
-      make_plan(package.manifest, take_inventory({{folder}, {}}, keywords_of(package.manifest), workforce.dicom, [](auto, auto) {}));
+  HeaderIndex index({}, keywords_of(package.manifest));
+  const auto plan = make_plan(package.manifest, take_inventory({{folder}, {}}, index, workforce.dicom, [](auto, auto) {}), index);
   Pipeline::Options options{.batch = package.manifest.batch_max,
                             .out = {},
                             .model_digest = package.digest,
@@ -21,7 +21,7 @@ std::vector<ItemRecord> infer_folder(const Package& package, const std::filesyst
                             .finished = [&](std::vector<ItemRecord> items,
                                             const std::vector<FileRecord>&) { records.insert(records.end(), items.begin(), items.end()); },
                             .skipped = [](std::size_t, std::size_t) {}};
-  Pipeline pipeline(plan, package.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);
+  Pipeline pipeline(plan, index, package.manifest, std::move(options), workforce);
   const std::array crews{&workforce.dicom, workforce.model.get()};
   while (!pipeline.done()) {
     if (SignalGuard::received() != 0) pipeline.drain();

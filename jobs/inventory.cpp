@@ -4,11 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
-#include <tuple>
-
-#include "core/base/hash.hpp"
-#include "core/base/ids.hpp"
+#include <utility>
 
 namespace aidp {
 
@@ -25,7 +23,7 @@ bool inside(const fs::path& target, const fs::path& root) {
 
 class Lister {
  public:
-  Lister(const std::vector<fs::path>& left_out, std::vector<LooseFile>& loose) : loose_(loose) {
+  Lister(const std::vector<fs::path>& left_out, HeaderIndex& index, std::vector<LooseFile>& loose) : index_(index), loose_(loose) {
     std::error_code none;
     for (const auto& folder : left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
   }
@@ -37,8 +35,6 @@ class Lister {
     else
       file(root_, fs::status(root_));
   }
-
-  std::vector<std::string> files() && { return {std::make_move_iterator(files_.begin()), std::make_move_iterator(files_.end())}; }
 
  private:
   void walk(const fs::path& folder) {
@@ -69,80 +65,28 @@ class Lister {
   }
 
   void file(const fs::path& path, const fs::file_status& status) {
-    if (fs::is_regular_file(status))
-      files_.insert(path.string());
-    else
-      loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
+    if (!fs::is_regular_file(status)) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
+    try {
+      index_.list(path.string());
+    } catch (const Error& error) {
+      if (error.reason() != Reason::dicom_unreadable) throw;
+      loose_.push_back({path.string(), error.reason(), error.what()});
+    }
   }
 
+  HeaderIndex& index_;
   std::vector<LooseFile>& loose_;
   fs::path root_;
   std::set<fs::path> left_out_;
-  std::set<std::string> files_;
 };
-
-using SeriesMap = std::map<std::pair<std::string, std::string>, std::vector<InstanceHeader>>;
-
-void sort_in(InstanceHeader header, SeriesMap& series, std::vector<LooseFile>& loose) {
-  if (header.series_instance_uid.empty() || header.study_instance_uid.empty() || header.sop_instance_uid.empty()) {
-    const bool image = header.has_pixels;
-    loose.push_back({header.path, image ? Reason::dicom_attribute : Reason::not_image,
-                     image ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"});
-    return;
-  }
-  auto& group = series[{header.study_instance_uid, header.series_instance_uid}];
-  group.push_back(std::move(header));
-}
-
-void keep_shared_in_first(std::vector<InstanceHeader>& instances) {
-  std::ranges::sort(instances, {}, &InstanceHeader::path);
-  for (auto& header : std::span(instances).subspan(1)) {
-    header.attributes = nullptr;
-    header.study_instance_uid = std::string();
-    header.series_instance_uid = std::string();
-  }
-}
-
-// Leaves one of the byte-identical copies of an instance; copies that differ stay, for the plan to refuse.
-void drop_copies(SeriesInput& series) {
-  std::map<std::string, std::vector<std::size_t>> by_uid;
-  for (std::size_t i = 0; i < series.instances.size(); ++i) by_uid[series.instances[i].sop_instance_uid].push_back(i);
-  std::set<std::size_t> copies;
-  for (const auto& [uid, indices] : by_uid) {
-    if (indices.size() < 2) continue;
-    std::set<Digest> seen;
-    for (const auto index : indices)
-      if (!seen.insert(sha256_file(series.instances[index].path)).second) copies.insert(index);
-  }
-  std::vector<InstanceHeader> kept;
-  for (std::size_t i = 0; i < series.instances.size(); ++i) {
-    if (!copies.contains(i)) kept.push_back(std::move(series.instances[i]));
-  }
-  series.instances = std::move(kept);
-}
-
-Inventory ordered(SeriesMap found, std::vector<LooseFile> loose, std::int64_t files) {
-  Inventory inventory;
-  inventory.files = files;
-  for (auto& [uids, instances] : found) {
-    keep_shared_in_first(instances);
-    const auto count = static_cast<std::int64_t>(instances.size());
-    inventory.series.push_back({uids.first, uids.second, std::move(instances), count});
-    drop_copies(inventory.series.back());
-  }
-  std::ranges::sort(loose, {}, &LooseFile::path);
-  inventory.loose = std::move(loose);
-  return inventory;
-}
 
 // Scans groups of files; a group whose worker died is tried again file by file, so that one file costs itself alone.
 class Scanner {
  public:
-  Scanner(const std::vector<std::string>& keywords, Crew& dicom, std::vector<LooseFile>& loose)
-      : keywords_(keywords), dicom_(dicom), loose_(loose) {}
+  Scanner(HeaderIndex& index, Crew& dicom) : index_(index), dicom_(dicom) {}
 
   void scan(std::vector<std::string> paths) {
-    nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", keywords_}};
+    nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
     dicom_.submit({std::move(request), header_timeout, [this, paths = std::move(paths)](Reply reply) {
                      if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
                      take(std::get<nlohmann::json>(reply), paths);
@@ -150,7 +94,6 @@ class Scanner {
   }
 
   std::int64_t done = 0;
-  SeriesMap series;
 
  private:
   void retry(const std::vector<std::string>& paths, const Lost& lost) {
@@ -158,25 +101,35 @@ class Scanner {
       for (const auto& path : paths) scan({path});
       return;
     }
-    loose_.push_back({paths.front(), lost.reason, lost.message});
+    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, false);
     ++done;
   }
 
-  void take(const nlohmann::json& reply, const std::vector<std::string>& paths) {
+  void take(nlohmann::json& reply, const std::vector<std::string>& paths) {
     if (!reply.contains("files")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
-    for (const auto& file : reply["files"]) {
+    for (auto& file : reply["files"]) {
       ++done;
-      if (file.contains("header"))
-        sort_in(file["header"].get<InstanceHeader>(), series, loose_);
-      else
-        loose_.push_back(
-            {file.at("path"), reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal), file.at("message")});
+      if (!file.contains("header")) {
+        const auto reason = reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal);
+        index_.add(LooseFile{file.at("path"), reason, file.at("message")}, row(reason).exit == Exit::ok);
+        continue;
+      }
+      ScannedFile scanned{file.at("path"), file.at("study_uid"), file.at("series_uid"), file.at("sop_uid"), {}, {}};
+      scanned.header = std::move(file["header"].get_binary());
+      scanned.attributes = std::move(file["attributes"].get_binary());
+      add(scanned, file.at("has_pixels"));
     }
   }
 
-  const std::vector<std::string>& keywords_;
+  void add(const ScannedFile& file, bool has_pixels) {
+    if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(file);
+    index_.add(LooseFile{file.path, has_pixels ? Reason::dicom_attribute : Reason::not_image,
+                         has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
+               true);
+  }
+
+  HeaderIndex& index_;
   Crew& dicom_;
-  std::vector<LooseFile>& loose_;
 };
 }  // namespace
 
@@ -191,33 +144,31 @@ fs::path check_input(const fs::path& input) {
   return path;
 }
 
-std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose) {
-  Lister lister(inputs.left_out, loose);
+void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose) {
+  Lister lister(inputs.left_out, index, loose);
   for (const auto& input : inputs.paths) lister.add(input);
-  return std::move(lister).files();
 }
 
-Inventory take_inventory(const Inputs& inputs, const std::vector<std::string>& keywords, Crew& dicom,
+Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  std::vector<LooseFile> loose;
-  const auto files = list_files(inputs, loose);
-  const auto total = static_cast<std::int64_t>(files.size());
-  Scanner scanner(keywords, dicom, loose);
+  Inventory inventory;
+  list_files(inputs, index, inventory.loose);
+  inventory.files = index.listed() + static_cast<std::int64_t>(inventory.loose.size());
+  Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  std::size_t next = 0;
-  const auto more = [&] { return next < files.size() && SignalGuard::received() == 0; };
+  const auto to_read = index.to_read();
+  auto next = index.unread(files_per_request);
+  const auto more = [&] { return !next.empty() && SignalGuard::received() == 0; };
   while (more() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
-    while (more() && dicom.hungry()) {
-      const auto end = std::min(next + files_per_request, files.size());
-      scanner.scan({files.begin() + static_cast<std::ptrdiff_t>(next), files.begin() + static_cast<std::ptrdiff_t>(end)});
-      next = end;
-    }
+    while (more() && dicom.hungry()) scanner.scan(std::exchange(next, index.unread(files_per_request)));
     pump(crews, std::chrono::milliseconds(200));
-    progress(scanner.done, total);
+    progress(scanner.done, to_read);
   }
-  const auto outside_any_file = static_cast<std::int64_t>(
-      std::ranges::count_if(loose, [&](const auto& file) { return !std::ranges::binary_search(files, file.path); }));
-  return ordered(std::move(scanner.series), std::move(loose), total + outside_any_file);
+  index.commit();
+  inventory.series = index.series();
+  std::ranges::move(index.loose(), std::back_inserter(inventory.loose));
+  std::ranges::sort(inventory.loose, {}, &LooseFile::path);
+  return inventory;
 }
 
 }  // namespace aidp

@@ -5,23 +5,21 @@
 
 namespace aidp {
 
-std::set<std::string> paths_of(const Plan& plan, const PlannedItem& item) {
-  const auto& series = plan.series[item.series];
-  if (!series.volume) return {series.input.instances[item.instance].path};
+std::set<std::string> paths_of(const OpenSeries& series, const PlannedItem& item) {
+  if (!series.volume) return {series.instances[item.instance].path};
   std::set<std::string> paths;
-  for (const auto& slice : series.volume->slices) paths.insert(series.input.instances[slice.instance].path);
+  for (const auto& slice : series.volume->slices) paths.insert(series.instances[slice.instance].path);
   return paths;
 }
 
-std::string item_key(const Plan& plan, const PlannedItem& item, const std::string& model_digest,
+std::string item_key(const OpenSeries& series, const PlannedItem& item, const std::string& model_digest,
                      const std::map<std::string, std::string>& content) {
-  const auto& series = plan.series[item.series];
   std::set<std::pair<std::string, std::string>> inputs;
   const auto add = [&](const InstanceHeader& header) { inputs.emplace(header.sop_instance_uid, content.at(header.path)); };
   if (series.volume)
-    for (const auto& slice : series.volume->slices) add(series.input.instances[slice.instance]);
+    for (const auto& slice : series.volume->slices) add(series.instances[slice.instance]);
   else
-    add(series.input.instances[item.instance]);
+    add(series.instances[item.instance]);
   Sha256 hash;
   hash.update("aidp.item/1\n" + model_digest + "\n");
   for (const auto& [uid, sha256] : inputs) hash.update(uid + " " + sha256 + "\n");
@@ -29,13 +27,12 @@ std::string item_key(const Plan& plan, const PlannedItem& item, const std::strin
   return hex(hash.finish());
 }
 
-std::string unread_item_key(const Plan& plan, const PlannedItem& item, const std::string& model_digest) {
-  const auto& series = plan.series[item.series];
-  const auto sop_uid = series.volume ? std::string() : std::string(series.input.instances[item.instance].sop_instance_uid);
+std::string unread_item_key(const OpenSeries& series, const PlannedItem& item, const std::string& model_digest) {
+  const auto sop_uid = series.volume ? std::string() : std::string(series.instances[item.instance].sop_instance_uid);
   Sha256 hash;
   hash.update("aidp.item/1 unread\n" + model_digest + "\n" + sop_uid + "\n");
   hash.update(std::to_string(series.volume ? 0 : item.frame));
-  for (const auto& path : paths_of(plan, item)) hash.update("\n" + path);
+  for (const auto& path : paths_of(series, item)) hash.update("\n" + path);
   return hex(hash.finish());
 }
 

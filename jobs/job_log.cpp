@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/job_log.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace aidp {
@@ -34,7 +36,6 @@ SeriesRecord record_of(const PlannedSeries& series) {
   SeriesRecord record;
   record.study_uid = series.input.study_uid;
   record.series_uid = series.input.series_uid;
-  record.attributes = series.input.instances.front().attributes;
   record.instances = series.input.files;
   if (!series.refusal) return record;
   record.outcome = series.outcome;
@@ -48,16 +49,17 @@ JobLog::JobLog(Recorder& recorder, std::string job_id) : recorder_(recorder), jo
   recorder_.for_each_series(job_id_, [&](const SeriesRecord& record) { entered_.emplace(key_of(record), content_of(record)); });
 }
 
-void JobLog::expect(const Plan& plan) {
+void JobLog::expect(const Plan& plan, HeaderIndex& index) {
   plan_ = &plan;
+  index_ = &index;
   for (std::size_t i = 0; i < plan.series.size(); ++i) {
     const auto& series = plan.series[i];
     if (series.items == 0) {
       enter(record_of(series));
+      flush_if_due();
       continue;
     }
     open_.emplace(i, Open{series.items, record_of(series)});
-    by_uid_.emplace(std::pair(series.input.study_uid, series.input.series_uid), i);
   }
   for (const auto& file : plan.loose) {
     SeriesRecord record;
@@ -67,6 +69,7 @@ void JobLog::expect(const Plan& plan) {
     record.reason = file.reason;
     record.message = file.message;
     enter(std::move(record));
+    flush_if_due();
   }
 }
 
@@ -77,7 +80,14 @@ void JobLog::enter(SeriesRecord record) {
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();
+  if (record.path.empty()) record.attributes = index_->attributes({record.study_uid, record.series_uid});
   series_.push_back(std::move(record));
+}
+
+std::size_t JobLog::series_of(const ItemRecord& item) const {
+  const auto uids = [](const PlannedSeries& series) { return std::tie(series.input.study_uid, series.input.series_uid); };
+  const auto found = std::ranges::lower_bound(plan_->series, std::tie(item.study_uid, item.series_uid), {}, uids);
+  return static_cast<std::size_t>(found - plan_->series.begin());
 }
 
 void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message) {
@@ -98,7 +108,7 @@ void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason>
 void JobLog::add(std::vector<ItemRecord> items, std::vector<FileRecord> files) {
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();
   for (auto& item : items) {
-    end_item(by_uid_.at({item.study_uid, item.series_uid}), item.outcome, item.reason, item.message);
+    end_item(series_of(item), item.outcome, item.reason, item.message);
     items_.push_back(std::move(item));
   }
   for (auto& file : files) files_.push_back(std::move(file));
@@ -122,6 +132,9 @@ void JobLog::flush_if_due() {
   if (items_.size() + series_.size() >= rows_per_commit || Clock::now() - oldest_ >= oldest_uncommitted) flush();
 }
 
-void JobLog::keep_only_seen() { recorder_.keep_only(job_id_, keys_, series_seen_); }
+void JobLog::keep_only_seen() {
+  std::ranges::sort(keys_);
+  recorder_.keep_only(job_id_, keys_, series_seen_);
+}
 
 }  // namespace aidp

@@ -20,10 +20,10 @@ class JobLog {
   JobLog(Recorder& recorder, std::string job_id);
 
   // Enters every series and loose file that has no items; waits for the others.
-  void expect(const Plan& plan);
+  void expect(const Plan& plan, HeaderIndex& index);
   void add(std::vector<ItemRecord> items, std::vector<FileRecord> files);
   void skip(std::size_t first_item, std::size_t items);  // done by an earlier run
-  void saw(const std::vector<std::string>& keys) { keys_.insert(keys.begin(), keys.end()); }
+  void saw(std::vector<Digest> keys) { keys_ = std::move(keys); }
   void flush();
   void flush_if_due();
   // Drops from the store what this run did not see: its input is gone or has changed.
@@ -41,20 +41,22 @@ class JobLog {
     std::size_t left = 0;
     SeriesRecord record;
   };
+  std::size_t series_of(const ItemRecord& item) const;
   void end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message);
   void enter(SeriesRecord record);
 
   Recorder& recorder_;
   std::string job_id_;
   const Plan* plan_ = nullptr;
-  std::map<std::size_t, Open> open_;                                   // by index in Plan::series
-  std::map<std::pair<std::string, std::string>, std::size_t> by_uid_;  // (study, series) to that index
+  HeaderIndex* index_ = nullptr;
+  std::map<std::size_t, Open> open_;  // by index in Plan::series
   std::map<std::string, std::string> entered_;                         // what earlier runs entered: key to content
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;
   std::vector<FileRecord> files_;
   Clock::time_point oldest_{};
-  std::set<std::string> keys_, series_seen_;
+  std::vector<Digest> keys_;
+  std::set<std::string> series_seen_;
   std::int64_t items_done_ = 0, items_skipped_ = 0;
   std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, file_outcomes_, reasons_;
 };

@@ -127,8 +127,9 @@ void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
 
 void sweep_masks(const JobRecord& job, Recorder& recorder) {
   std::set<std::string> kept;
-  for (const auto& [key, artefacts] : recorder.completed(job.id))
-    for (const auto& artefact : artefacts) kept.insert(artefact.path);
+  recorder.for_each_item(job.id, [&](const ItemRecord& item) {
+    for (const auto& artefact : item.artefacts) kept.insert(artefact.path);
+  });
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(fs::path(job.out) / masks_folder, ignored)) {
     const auto name = entry.path().filename().string();

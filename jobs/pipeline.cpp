@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/pipeline.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "core/base/file.hpp"
@@ -23,17 +21,12 @@ constexpr std::chrono::milliseconds write_timeout{120000};
 std::size_t aligned(std::uint64_t bytes) { return static_cast<std::size_t>((bytes + alignment - 1) / alignment * alignment); }
 
 Reason reason_in(const nlohmann::json& entry) { return reason_named(entry.value("reason", "")).value_or(Reason::internal); }
-
-std::optional<FileRecord> stat_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
-  return FileRecord{path, status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino), {}};
-}
 }  // namespace
 
 struct Pipeline::Entry {
-  std::size_t item = 0;               // in Plan::items
+  std::shared_ptr<const OpenSeries> series;
+  PlannedItem item;
+  std::size_t number = 0;             // in Plan::items
   std::size_t offset = 0, bytes = 0;  // in the group's slab
   nlohmann::json image;               // ImageHeader, once decoded
   nlohmann::json mask;                // {offset, image}, once inferred
@@ -52,8 +45,15 @@ struct Pipeline::Group {
   Clock::time_point started{};
 };
 
-Pipeline::Pipeline(const Plan& plan, const Manifest& manifest, Options options, Crew& dicom, Crew& model, Pool& images, Pool& masks)
-    : plan_(plan), manifest_(manifest), options_(std::move(options)), dicom_(dicom), model_(model), images_(images), mask_pool_(masks) {
+Pipeline::Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifest, Options options, Workforce& workforce)
+    : plan_(plan),
+      index_(index),
+      manifest_(manifest),
+      options_(std::move(options)),
+      dicom_(workforce.dicom),
+      model_(*workforce.model),
+      images_(workforce.images),
+      mask_pool_(workforce.masks) {
   writes_masks_ = !options_.out.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
 }
 
@@ -61,30 +61,41 @@ Pipeline::~Pipeline() = default;
 
 bool Pipeline::done() const { return under_way_ == 0 && (draining_ || (next_ == plan_.items.size() && again_.empty())); }
 
-std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::size_t count, int attempts) {
+// Items come in the order of their series, so the last one opened is nearly always the one that is asked for.
+std::shared_ptr<const OpenSeries> Pipeline::open(std::size_t series) {
+  if (opened_index_ != series) opened_ = std::make_shared<const OpenSeries>(open_series(manifest_, index_, plan_.series[series]));
+  opened_index_ = series;
+  return opened_;
+}
+
+// A batch of large images is cut so that several fit the pool, whatever --memory is: the cut depends on the headers alone.
+std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::size_t at_most, int attempts) {
   auto group = std::make_shared<Group>();
   group->attempts = attempts;
   group->started = Clock::now();
   std::size_t offset = 0;
-  for (std::size_t i = first; i < first + count; ++i) {
+  for (std::size_t i = first; i < first + at_most; ++i) {
     const auto& item = plan_.items[i];
-    const auto& series = plan_.series[item.series];
+    const auto& input = plan_.series[item.series].input;
     Entry entry;
-    entry.item = i;
-    entry.bytes = static_cast<std::size_t>(bytes_of_item(plan_, item));
+    entry.series = open(item.series);
+    entry.item = item;
+    entry.number = i;
+    entry.bytes = static_cast<std::size_t>(bytes_of_item(*entry.series, item));
+    if (i > first && offset + aligned(entry.bytes) > batch_bytes_at_most) break;
     entry.offset = offset;
     offset += aligned(entry.bytes);
-    entry.record.study_uid = series.input.study_uid;
-    entry.record.series_uid = series.input.series_uid;
-    if (!series.volume) {
-      const auto& header = series.input.instances[item.instance];
+    entry.record.study_uid = input.study_uid;
+    entry.record.series_uid = input.series_uid;
+    if (!entry.series->volume) {
+      const auto& header = entry.series->instances[item.instance];
       entry.record.sop_uid = header.sop_instance_uid;
       entry.record.frame = header.number_of_frames > 1 ? item.frame + 1 : 0;
     }
     entry.record.queued = now();
     entry.record.attempts = attempts;
     entry.record.device = options_.device;
-    for (const auto& path : paths_of(plan_, item))
+    for (const auto& path : paths_of(*entry.series, item))
       if (!group->files.contains(path))
         if (auto file = stat_file(path)) group->files.emplace(path, *file);
     group->entries.push_back(std::move(entry));
@@ -95,27 +106,27 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
 // Whether each file that was written for an item is still there with the bytes that were recorded.
 static bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecord>& artefacts) try {
   return std::ranges::all_of(artefacts,
-                             [&](const auto& artefact) { return hex(sha256(read_file(out / artefact.path))) == artefact.sha256; });
+                             [&](const auto& artefact) { return hex(sha256_file(out / artefact.path)) == artefact.sha256; });
 } catch (const Error&) {  // one cannot be read
   return false;
 }
 
 // Whether every item of the group is done: none of its files has changed since, and each key is among the completed with its artefacts.
 bool Pipeline::complete_already(const Group& group) {
-  if (options_.completed.empty()) return false;
+  if (!options_.completed) return false;
   std::map<std::string, std::string> content;
   for (const auto& [path, file] : group.files) {
     const auto known = options_.known_file(path);
     if (!known || !known->same_file(file)) return false;
     content.emplace(path, known->sha256);
   }
-  std::vector<std::string> keys;
+  std::vector<Digest> keys;
   for (const auto& entry : group.entries) {
-    const auto& item = plan_.items[entry.item];
-    if (!std::ranges::all_of(paths_of(plan_, item), [&](const auto& path) { return content.contains(path); })) return false;
-    keys.push_back(item_key(plan_, item, options_.model_digest, content));
-    const auto done = options_.completed.find(keys.back());
-    if (done == options_.completed.end() || !all_there(options_.out, done->second)) return false;
+    if (!std::ranges::all_of(paths_of(*entry.series, entry.item), [&](const auto& path) { return content.contains(path); })) return false;
+    const auto key = item_key(*entry.series, entry.item, options_.model_digest, content);
+    const auto artefacts = options_.completed(key);
+    if (!artefacts || !all_there(options_.out, *artefacts)) return false;
+    keys.push_back(digest_from_hex(key));
   }
   keys_seen_.insert(keys_seen_.end(), keys.begin(), keys.end());
   return true;
@@ -130,13 +141,8 @@ bool Pipeline::start_next_group() {
   }
   if (next_ == plan_.items.size()) return false;
   const auto per_group = manifest_.unit == Unit::series ? std::size_t{1} : static_cast<std::size_t>(options_.batch);
-  auto count = std::min(per_group, plan_.items.size() - next_);
-  // A batch of large images is cut so that several fit the pool, whatever --memory is: the cut depends on the headers alone.
-  for (std::uint64_t bytes = 0, i = 0; i < count; ++i) {
-    bytes += aligned(bytes_of_item(plan_, plan_.items[next_ + i]));
-    if (i > 0 && bytes > batch_bytes_at_most) count = i;
-  }
-  auto group = make_group(next_, count, 1);
+  auto group = make_group(next_, std::min(per_group, plan_.items.size() - next_), 1);
+  const auto count = group->entries.size();
   if (complete_already(*group)) {
     next_ += count;
     options_.skipped(next_ - count, count);
@@ -187,23 +193,16 @@ void Pipeline::advance() {
 nlohmann::json Pipeline::decode_request(const Group& group) const {
   auto images = nlohmann::json::array();
   for (const auto& entry : group.entries) {
-    const auto& item = plan_.items[entry.item];
-    const auto& series = plan_.series[item.series];
-    const auto& instances = series.input.instances;
-    const auto volume = series.volume ? *series.volume : plan_frame(instances[item.instance], item.frame);
+    const auto& [instances, volume] = *entry.series;
     auto slices = nlohmann::json::array();
-    for (const auto& slice : volume.slices) {
-      const auto& header = series.volume ? instances[slice.instance] : instances[item.instance];
-      slices.push_back({{"path", header.path}, {"frame", slice.frame}, {"sop_instance_uid", header.sop_instance_uid}});
-    }
-    const auto& first = instances[series.volume ? volume.slices.front().instance : item.instance];
-    const bool placed = !first.frames.empty() && first.frames.front().position_mm.has_value();
-    images.push_back({{"offset", entry.offset},
-                      {"bytes", entry.bytes},
-                      {"slices", std::move(slices)},
-                      {"affine", volume.affine},
-                      {"spacing_mm", volume.spacing_mm},
-                      {"has_geometry", placed}});
+    const auto add = [&](const InstanceHeader& header, std::int64_t frame) {
+      slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
+    };
+    if (!volume) add(instances[entry.item.instance], entry.item.frame);
+    if (volume)
+      for (const auto& slice : volume->slices) add(instances[slice.instance], slice.frame);
+    images.push_back({{"offset", entry.offset}, {"bytes", entry.bytes}, {"slices", std::move(slices)}});
+    if (volume) images.back()["volume"] = {{"affine", volume->affine}, {"spacing_mm", volume->spacing_mm}};
   }
   return {{"op", "decode"}, {"slab", {group.slab->offset, group.slab->size}}, {"images", std::move(images)}};
 }
@@ -222,11 +221,11 @@ static void end_badly(ItemRecord& record, const nlohmann::json& entry) {
   record.message = entry.value("message", "");
 }
 
-void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json& reply) {
+void Pipeline::decoded(const std::shared_ptr<Group>& group, nlohmann::json& reply) {
   if (!reply.contains("images")) return lost(group, {reason_in(reply), reply.value("message", "")});
   for (std::size_t i = 0; i < group->entries.size(); ++i) {
     auto& entry = group->entries[i];
-    const auto& image = reply["images"].at(i);
+    auto& image = reply["images"].at(i);
     entry.record.decode_ms =
         std::chrono::duration<double, std::milli>(Clock::now() - group->started).count() / static_cast<double>(group->entries.size());
     if (!image.contains("image")) {
@@ -234,13 +233,13 @@ void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json
       entry.ended = true;
       continue;
     }
-    entry.image = image["image"];
+    entry.image = std::move(image["image"]);
     std::map<std::string, std::string> content;
     for (const auto& file : image["files"]) {
       content[file["path"]] = file["sha256"];
       if (const auto known = group->files.find(file["path"]); known != group->files.end()) known->second.sha256 = file["sha256"];
     }
-    entry.record.key = item_key(plan_, plan_.items[entry.item], options_.model_digest, content);
+    entry.record.key = item_key(*entry.series, entry.item, options_.model_digest, content);
   }
   if (std::ranges::all_of(group->entries, &Entry::ended)) return settle(group);
   decoded_.push_back(group);
@@ -248,8 +247,8 @@ void Pipeline::decoded(const std::shared_ptr<Group>& group, const nlohmann::json
 
 void Pipeline::infer(const std::shared_ptr<Group>& group) {
   auto items = nlohmann::json::array();
-  for (const auto& entry : group->entries)
-    if (!entry.ended) items.push_back({{"offset", group->slab->offset + entry.offset}, {"image", entry.image}});
+  for (auto& entry : group->entries)
+    if (!entry.ended) items.push_back({{"offset", group->slab->offset + entry.offset}, {"image", std::move(entry.image)}});
   const auto count = items.size();
   nlohmann::json request{{"op", "infer"}, {"items", std::move(items)}, {"slab", nullptr}};
   if (group->mask_slab) request["slab"] = {group->mask_slab->offset, group->mask_slab->size};
@@ -326,7 +325,7 @@ void Pipeline::lost(const std::shared_ptr<Group>& group, const Lost& lost) {
   }
   release(*group);
   --under_way_;
-  for (const auto& entry : group->entries) again_.push_back(make_group(entry.item, 1, single ? group->attempts + 1 : group->attempts));
+  for (const auto& entry : group->entries) again_.push_back(make_group(entry.number, 1, single ? group->attempts + 1 : group->attempts));
 }
 
 void Pipeline::release(Group& group) {
@@ -341,8 +340,8 @@ void Pipeline::settle(const std::shared_ptr<Group>& group) {
   --under_way_;
   std::vector<ItemRecord> records;
   for (auto& entry : group->entries) {
-    if (entry.record.key.empty()) entry.record.key = unread_item_key(plan_, plan_.items[entry.item], options_.model_digest);
-    keys_seen_.push_back(entry.record.key);
+    if (entry.record.key.empty()) entry.record.key = unread_item_key(*entry.series, entry.item, options_.model_digest);
+    keys_seen_.push_back(digest_from_hex(entry.record.key));
     entry.record.finished = now();
     records.push_back(std::move(entry.record));
   }

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "core/results/record.hpp"
-#include "jobs/crew.hpp"
 #include "jobs/plan.hpp"
-#include "jobs/pool.hpp"
+#include "jobs/workforce.hpp"
 
 namespace aidp {
 
@@ -28,13 +27,14 @@ class Pipeline {
     std::string model_digest;
     std::string device;                                                            // as the model worker named it
     std::function<std::optional<FileRecord>(const std::string& path)> known_file;  // what a former run recorded
-    std::map<std::string, std::vector<ArtefactRecord>> completed;  // items that need not run again while their artefacts are there
+    // Artefacts of an item that need not run again while they are there; empty function: there is none.
+    std::function<std::optional<std::vector<ArtefactRecord>>(const std::string& key)> completed;
     // Called with each finished group: its records, and what was read of its files.
     std::function<void(std::vector<ItemRecord>, std::vector<FileRecord>)> finished;
     std::function<void(std::size_t first, std::size_t items)> skipped;  // items of a group that was complete already
   };
 
-  Pipeline(const Plan& plan, const Manifest& manifest, Options options, Crew& dicom, Crew& model, Pool& images, Pool& masks);
+  Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifest, Options options, Workforce& workforce);
   ~Pipeline();
 
   // Starts what there is room for. Call between pumps.
@@ -42,7 +42,7 @@ class Pipeline {
   // No more groups are started; those under way end.
   void drain() { draining_ = true; }
   bool done() const;
-  const std::vector<std::string>& keys_seen() const { return keys_seen_; }
+  const std::vector<Digest>& keys_seen() const { return keys_seen_; }  // of all items that ended
 
  private:
   struct Entry;
@@ -51,17 +51,19 @@ class Pipeline {
   bool start(const std::shared_ptr<Group>& group);
   bool complete_already(const Group& group);
   void decode(const std::shared_ptr<Group>& group);
-  void decoded(const std::shared_ptr<Group>& group, const nlohmann::json& reply);
+  void decoded(const std::shared_ptr<Group>& group, nlohmann::json& reply);
   void infer(const std::shared_ptr<Group>& group);
   void inferred(const std::shared_ptr<Group>& group, const nlohmann::json& reply);
   void write_masks(const std::shared_ptr<Group>& group);
   void lost(const std::shared_ptr<Group>& group, const Lost& lost);
   void settle(const std::shared_ptr<Group>& group);
   void release(Group& group);
-  std::shared_ptr<Group> make_group(std::size_t first, std::size_t count, int attempts);
+  std::shared_ptr<Group> make_group(std::size_t first, std::size_t at_most, int attempts);
   nlohmann::json decode_request(const Group& group) const;
+  std::shared_ptr<const OpenSeries> open(std::size_t series);
 
   const Plan& plan_;
+  HeaderIndex& index_;
   const Manifest& manifest_;
   Options options_;
   Crew& dicom_;
@@ -74,7 +76,9 @@ class Pipeline {
   std::size_t under_way_ = 0;
   bool draining_ = false;
   bool writes_masks_ = false;
-  std::vector<std::string> keys_seen_;
+  std::vector<Digest> keys_seen_;
+  std::shared_ptr<const OpenSeries> opened_;  // the series of the newest group
+  std::size_t opened_index_ = SIZE_MAX;       // in Plan::series
 };
 
 }  // namespace aidp

@@ -57,62 +57,63 @@ bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
   return !std::ranges::all_of(instances, [&](const auto& header) { return seen.insert(header.sop_instance_uid).second; });
 }
 
-// An object without pixels (a report, a presentation state) inside an image series is no slice of it.
-void drop_non_images(std::vector<InstanceHeader>& instances) {
-  if (std::ranges::none_of(instances, &InstanceHeader::has_pixels)) return;
-  auto attributes = instances.front().attributes;
-  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
-  if (instances.front().attributes.is_null()) instances.front().attributes = std::move(attributes);
-}
-
-void decide(const Manifest& manifest, PlannedSeries& series) {
-  auto& instances = series.input.instances;
-  series.selection = select(manifest, instances.front().attributes);
+// Decides on a series, and leaves in `open` what its items are of.
+void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
+  auto& instances = open.instances;
+  const auto selection = select(manifest, instances.front().attributes);
   if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
     return refuse(series, Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
-  if (!series.selection.eligible) return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(series.selection));
-  drop_non_images(instances);
+  if (!selection.eligible) return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
+  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });  // a report inside an image series is no slice of it
   if (has_conflicting_copies(instances))
     return refuse(series, Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
   try {
     check_headers(manifest, instances);
-    if (manifest.unit == Unit::series) series.volume = plan_volume(instances);
+    if (manifest.unit == Unit::series) open.volume = plan_volume(instances);
   } catch (const Error& error) {
     refuse(series, Outcome::quarantined, error.reason(), error.what());
   }
 }
 
-void add_items(const Manifest& manifest, Plan& plan, std::size_t index) {
-  auto& series = plan.series[index];
+void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
+  auto& series = plan.series.back();
+  const auto index = plan.series.size() - 1;
   series.first_item = plan.items.size();
   if (!series.refusal && manifest.unit == Unit::series) plan.items.push_back({index, 0, 0});
   if (!series.refusal && manifest.unit == Unit::instance)
-    for (std::size_t i = 0; i < series.input.instances.size(); ++i)
-      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, series.input.instances[i].number_of_frames); ++frame)
+    for (std::size_t i = 0; i < open.instances.size(); ++i)
+      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, open.instances[i].number_of_frames); ++frame)
         plan.items.push_back({index, i, frame});
   series.items = plan.items.size() - series.first_item;
 }
 
 }  // namespace
 
-Plan make_plan(const Manifest& manifest, Inventory inventory) {
+Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index) {
   Plan plan;
   plan.files = inventory.files;
   plan.loose = std::move(inventory.loose);
   for (auto& input : inventory.series) {
+    OpenSeries open{index.instances(input), {}};
     plan.series.push_back({});
     plan.series.back().input = std::move(input);
-    decide(manifest, plan.series.back());
-    add_items(manifest, plan, plan.series.size() - 1);
+    decide(manifest, plan.series.back(), open);
+    add_items(manifest, plan, open);
   }
   return plan;
 }
 
-std::uint64_t bytes_of_item(const Plan& plan, const PlannedItem& item) {
-  const auto& series = plan.series[item.series];
-  if (!series.volume) return bytes_of_frame(series.input.instances[item.instance]);
+OpenSeries open_series(const Manifest& manifest, HeaderIndex& index, const PlannedSeries& series) {
+  OpenSeries open{index.instances(series.input), {}};
+  PlannedSeries again;
+  decide(manifest, again, open);
+  return open;
+}
+
+std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
+  if (!series.volume) return bytes_of_frame(series.instances[item.instance]);
   std::uint64_t bytes = 0;
-  for (const auto& slice : series.volume->slices) bytes += bytes_of_frame(series.input.instances[slice.instance]);
+  for (const auto& slice : series.volume->slices) bytes += bytes_of_frame(series.instances[slice.instance]);
   return bytes;
 }
 

@@ -23,25 +23,31 @@ struct PlannedItem {
 // How a series is meant to be used, decided from headers alone.
 struct PlannedSeries {
   SeriesInput input;
-  Selection selection;
   std::optional<Reason> refusal;         // why it has no items
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
   std::size_t first_item = 0, items = 0;
-  std::optional<VolumePlan> volume;  // unit series
 };
 
 struct Plan {
-  std::vector<PlannedSeries> series;
-  std::vector<PlannedItem> items;  // in the order of series, path and frame
+  std::vector<PlannedSeries> series;  // ordered by study, series
+  std::vector<PlannedItem> items;     // in the order of series, path and frame
   std::vector<LooseFile> loose;
   std::int64_t files = 0;
 };
 
-Plan make_plan(const Manifest& manifest, Inventory inventory);
+Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index);
+
+// A planned series opened: the headers that its items are of.
+struct OpenSeries {
+  std::vector<InstanceHeader> instances;
+  std::optional<VolumePlan> volume;  // unit series
+};
+// Of a series with items. Throws as HeaderIndex does.
+OpenSeries open_series(const Manifest& manifest, HeaderIndex& index, const PlannedSeries& series);
 
 // Bytes of an item's stored values, by its header; 64-bit, so that a lie about the size is seen before any allocation.
-std::uint64_t bytes_of_item(const Plan& plan, const PlannedItem& item);
+std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item);
 
 // A loose file is no error of the job where it is simply not DICOM.
 Outcome outcome_of(const LooseFile& file);

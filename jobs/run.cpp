@@ -21,10 +21,9 @@ namespace {
 constexpr auto tick = std::chrono::milliseconds(200);
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
-Inventory scan(const Manifest& manifest, const Inputs& inputs, Workforce& workforce, ProgressSink& progress) {
-  const auto keywords = keywords_of(manifest);
+Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, ProgressSink& progress) {
   const std::array model{workforce.model.get()};
-  return take_inventory(inputs, keywords, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
+  return take_inventory(inputs, index, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
     if (model[0]) pump(model, std::chrono::milliseconds(0));
     progress.update({.phase = "scanning", .done = done, .total = total, .outcomes = {}, .items_per_second = 0, .eta_s = {}});
   });
@@ -32,9 +31,11 @@ Inventory scan(const Manifest& manifest, const Inputs& inputs, Workforce& workfo
 
 Inputs inputs_of(const RunRequest& request) { return {request.inputs, {request.home.root, request.out}}; }
 
-std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
+std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Manifest& manifest, HeaderIndex& index) {
   std::vector<SeriesPlanRow> rows;
-  for (const auto& series : plan.series)
+  for (const auto& series : plan.series) {
+    auto attributes = index.attributes(series.input);
+    auto verdicts = select(manifest, attributes).verdicts;
     rows.push_back({series.input.study_uid,
                     series.input.series_uid,
                     {},
@@ -43,8 +44,9 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan) {
                     !series.refusal,
                     series.refusal ? std::string(name(*series.refusal)) : "",
                     series.message,
-                    series.selection.verdicts,
-                    series.input.instances.front().attributes});
+                    std::move(verdicts),
+                    std::move(attributes)});
+  }
   for (const auto& file : plan.loose)
     rows.push_back({{}, {}, file.path, 0, 0, false, std::string(name(file.reason)), file.message, {}, nlohmann::json::object()});
   return rows;
@@ -71,10 +73,10 @@ class Job {
         log_(recorder, claimed_.job.id),
         device_(device) {}
 
-  RunSummary run(Workforce& workforce, Plan plan) {
+  RunSummary run(Workforce& workforce, Plan plan, HeaderIndex& index) {
     plan_ = std::move(plan);
-    log_.expect(plan_);
-    if (!plan_.items.empty()) process(workforce);
+    log_.expect(plan_, index);
+    if (!plan_.items.empty()) process(workforce, index);
     log_.flush();
     auto summary = summarise();
     if (SignalGuard::received() == 0) {
@@ -94,7 +96,7 @@ class Job {
     return std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; });
   }
 
-  void process(Workforce& workforce) {
+  void process(Workforce& workforce, HeaderIndex& index) {
     const fs::path out(claimed_.job.out);
     if (gives_masks()) fs::create_directories(out / masks_folder);
     Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
@@ -102,10 +104,11 @@ class Job {
                               .model_digest = package_.digest,
                               .device = device_,
                               .known_file = [&](const std::string& path) { return recorder_.file(path); },
-                              .completed = recorder_.completed(claimed_.job.id),
+                              .completed = {},
                               .finished = [&](auto items, auto files) { log_.add(std::move(items), std::move(files)); },
                               .skipped = [&](std::size_t first, std::size_t items) { log_.skip(first, items); }};
-    Pipeline pipeline(plan_, package_.manifest, std::move(options), workforce.dicom, *workforce.model, workforce.images, workforce.masks);
+    if (claimed_.resumed) options.completed = [&](const std::string& key) { return recorder_.completed(claimed_.job.id, key); };
+    Pipeline pipeline(plan_, index, package_.manifest, std::move(options), workforce);
     const std::array crews{&workforce.dicom, workforce.model.get()};
     started_ = Clock::now();
     while (!pipeline.done()) {
@@ -188,7 +191,7 @@ class Job {
   Clock::time_point started_ = Clock::now();
 };
 
-RunSummary dry_run(const Package& package, const Plan& plan) {
+RunSummary dry_run(const Package& package, const Plan& plan, HeaderIndex& index) {
   RunSummary summary;
   summary.model = package.manifest.id();
   summary.model_digest = package.digest;
@@ -203,7 +206,7 @@ RunSummary dry_run(const Package& package, const Plan& plan) {
     ++summary.file_outcomes[std::string(name(outcome_of(file)))];
     ++summary.reasons[std::string(name(file.reason))];
   }
-  summary.plan = rows_of(plan);
+  summary.plan = rows_of(plan, package.manifest, index);
   return summary;
 }
 
@@ -235,12 +238,13 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
   check_output(request, package, recorder);
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
-  auto inventory = scan(package.manifest, inputs_of(request), workforce, progress);
+  HeaderIndex index(request.home.header_index(), keywords_of(package.manifest));
+  auto inventory = scan(inputs_of(request), index, workforce, progress);
   const auto device = workforce.device();
   if (SignalGuard::received() != 0) return stopped(request, package);
   Job job(request, package, device, recorder, progress);
   try {
-    return job.run(workforce, make_plan(package.manifest, std::move(inventory)));
+    return job.run(workforce, make_plan(package.manifest, std::move(inventory), index), index);
   } catch (...) {
     job.fail();
     throw;
@@ -260,7 +264,8 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const auto package = repository.verify(installed);
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
-  auto summary = dry_run(package, make_plan(package.manifest, scan(package.manifest, inputs_of(request), workforce, progress)));
+  HeaderIndex index({}, keywords_of(package.manifest));
+  auto summary = dry_run(package, make_plan(package.manifest, scan(inputs_of(request), index, workforce, progress), index), index);
   summary.exit = exit_of(summary, request);
   return summary;
 }
@@ -269,9 +274,10 @@ std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifes
                                        ProgressSink& progress) {
   const SignalGuard signals;
   Workforce workforce(workers, 0);
-  auto inventory = scan(manifest, {inputs, {home.root}}, workforce, progress);
+  HeaderIndex index({}, keywords_of(manifest));
+  auto inventory = scan({inputs, {home.root}}, index, workforce, progress);
   SignalGuard::check();  // a part of the inputs would be shown as all
-  return rows_of(make_plan(manifest, std::move(inventory)));
+  return rows_of(make_plan(manifest, std::move(inventory), index), manifest, index);
 }
 
 }  // namespace aidp

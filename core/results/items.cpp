@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/text.hpp"
@@ -102,6 +105,13 @@ void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& 
   transaction.commit();
 }
 
+std::optional<FileRecord> stat_file(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+  return FileRecord{path, status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino), {}};
+}
+
 std::optional<FileRecord> Recorder::file(const std::string& path) {
   auto row = database_.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ?");
   row.bind(1, path);
@@ -109,20 +119,19 @@ std::optional<FileRecord> Recorder::file(const std::string& path) {
   return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.text(4)};
 }
 
-std::map<std::string, std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id) {
-  auto rows = database_.prepare("SELECT key, artefacts FROM item WHERE job_id = ? AND outcome = 'completed' ORDER BY key");
-  rows.bind(1, job_id);
-  std::map<std::string, std::vector<ArtefactRecord>> found;
-  while (rows.step()) found.emplace_hint(found.end(), rows.text(0), artefacts_of(rows.text(1)));
-  return found;
+std::optional<std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id, const std::string& key) {
+  auto row = database_.prepare("SELECT artefacts FROM item WHERE job_id = ? AND key = ? AND outcome = 'completed'");
+  row.bind(1, job_id).bind(2, key);
+  if (!row.step()) return {};
+  return artefacts_of(row.text(0));
 }
 
-void Recorder::keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_keys) {
+void Recorder::keep_only(const std::string& job_id, std::span<const Digest> item_keys, const std::set<std::string>& series_keys) {
   std::vector<std::pair<std::int64_t, std::string>> items;
   auto item_rows = database_.prepare("SELECT id, key FROM item WHERE job_id = ?");
   item_rows.bind(1, job_id);
   while (item_rows.step())
-    if (!item_keys.contains(item_rows.text(1))) items.emplace_back(item_rows.integer(0), item_rows.text(1));
+    if (!std::ranges::binary_search(item_keys, digest_from_hex(item_rows.text(1)))) items.emplace_back(item_rows.integer(0), item_rows.text(1));
   std::vector<std::int64_t> series;
   auto series_rows = database_.prepare("SELECT id, study_uid, series_uid, path FROM series WHERE job_id = ?");
   series_rows.bind(1, job_id);

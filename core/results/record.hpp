@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/audit/log.hpp"
 #include "core/base/error.hpp"
+#include "core/base/hash.hpp"
 #include "core/base/time.hpp"
 #include "core/store/database.hpp"
 
@@ -77,6 +79,9 @@ struct FileRecord {
   }
 };
 
+// The file as it is now, not read; nothing where it cannot be looked at.
+std::optional<FileRecord> stat_file(const std::string& path);
+
 // Writes a job to the store: outcomes, values and audit leaves in one transaction per group. One writer at a time.
 class Recorder {
  public:
@@ -100,11 +105,11 @@ class Recorder {
               const std::vector<FileRecord>& files);
 
   std::optional<FileRecord> file(const std::string& path);
-  // This job's completed items by key, with their artefacts: they need not run again while those are there.
-  std::map<std::string, std::vector<ArtefactRecord>> completed(const std::string& job_id);
+  // The artefacts of an item that this job has completed: it need not run again while they are there.
+  std::optional<std::vector<ArtefactRecord>> completed(const std::string& job_id, const std::string& key);
   // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
-  // `series_keys`: of series_key().
-  void keep_only(const std::string& job_id, const std::set<std::string>& item_keys, const std::set<std::string>& series_keys);
+  // `item_keys`: sorted; `series_keys`: of series_key().
+  void keep_only(const std::string& job_id, std::span<const Digest> item_keys, const std::set<std::string>& series_keys);
 
   void for_each_item(const std::string& job_id,
                      const std::function<void(const ItemRecord&)>& visit);  // ordered by study, series, sop, frame

@@ -97,6 +97,34 @@ Database::Database(const fs::path& file, Access access) {
   }
 }
 
+void Database::open(const fs::path& file, const Scratch& scratch) {
+  const mode_t mask = ::umask(077);
+  const int code = sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  ::umask(mask);
+  try {
+    if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open " + file.string());
+    sqlite3_extended_result_codes(database_, 1);
+    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE");
+    const auto version = schema_version(*this);
+    if (version != 0 && version != scratch.version) throw Error(Reason::store_damaged, "of another version");
+    if (version == 0) execute(std::string(scratch.schema) + "PRAGMA user_version = " + std::to_string(scratch.version));
+  } catch (...) {
+    sqlite3_close(database_);
+    throw;
+  }
+}
+
+Database::Database(const fs::path& file, const Scratch& scratch) {
+  try {
+    open(file, scratch);
+  } catch (const Error& error) {
+    if (error.reason() != Reason::store_damaged) throw;
+    fs::remove(file);
+    fs::remove(file.string() + "-journal");
+    open(file, scratch);
+  }
+}
+
 // close_v2: statements that outlive the connection keep it until they end.
 Database::~Database() { sqlite3_close_v2(database_); }
 

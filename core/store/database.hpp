@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ class Statement {
 
   Statement& bind(int parameter, std::string_view text);
   Statement& bind(int parameter, const char* text) { return bind(parameter, std::string_view(text)); }
+  Statement& bind(int parameter, std::span<const std::byte> blob);
   Statement& bind(int parameter, std::int64_t value);
   Statement& bind(int parameter, int value) { return bind(parameter, static_cast<std::int64_t>(value)); }
   Statement& bind(int parameter, double value);
@@ -37,6 +39,7 @@ class Statement {
   void reset();
 
   std::string text(int column) const;
+  std::span<const std::byte> bytes(int column) const;  // of a blob, until the next step
   std::int64_t integer(int column) const;
   double real(int column) const;
   bool is_null(int column) const;
@@ -58,6 +61,13 @@ class Database {
  public:
   enum class Access { read, write };
   Database(const std::filesystem::path& file, Access access);
+  // A cache beside the store, for one process at a time: begun anew where it is damaged or of another version. `file` empty: on disk where it
+  // is large, gone with the object.
+  struct Scratch {
+    std::int64_t version;
+    std::string_view schema;
+  };
+  Database(const std::filesystem::path& file, const Scratch& scratch);
   ~Database();
   Database(const Database&) = delete;
 
@@ -69,6 +79,7 @@ class Database {
 
  private:
   friend class Transaction;
+  void open(const std::filesystem::path& file, const Scratch& scratch);
   std::int64_t transactions_ = 0;
   sqlite3* database_ = nullptr;
 };

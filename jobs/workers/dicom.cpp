@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/base/hash.hpp"
+#include "core/dicom/geometry.hpp"
 #include "core/dicom/pixels.hpp"
 #include "core/dicom/read_header.hpp"
 #include "core/results/hdf5.hpp"
@@ -29,13 +31,24 @@ void limit_memory([[maybe_unused]] std::size_t pools_bytes) {
 
 Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at("slab").at(1)}; }
 
+// A header as the index of the supervisor keeps it, who looks into it only when the series' turn comes.
+json packed(InstanceHeader header) {
+  const auto attributes = std::exchange(header.attributes, json::object());
+  return {{"study_uid", header.study_instance_uid},
+          {"series_uid", header.series_instance_uid},
+          {"sop_uid", header.sop_instance_uid},
+          {"has_pixels", header.has_pixels},
+          {"header", json::binary(json::to_cbor(header))},
+          {"attributes", json::binary(json::to_cbor(attributes))}};
+}
+
 json scan(const json& request) {
   const auto keywords = request.at("keywords").get<std::vector<std::string>>();
   auto files = json::array();
   for (const auto& path : request.at("paths")) {
     json entry;
     try {
-      entry["header"] = read_header(path, keywords);
+      entry = packed(read_header(path, keywords));
     } catch (const std::exception& error) {
       entry = failure_of(error);
     }
@@ -43,6 +56,20 @@ json scan(const json& request) {
     files.push_back(std::move(entry));
   }
   return {{"files", std::move(files)}};
+}
+
+// A volume lies where the supervisor found, from all its slices; a single frame where its own header says.
+void place(const InstanceHeader& header, const json& request, ImageHeader& image) {
+  const auto frame = request.at("slices").at(0).at("frame").get<std::int64_t>();
+  image.has_geometry = !header.frames.empty() && header.frames.front().position_mm.has_value();
+  if (const auto volume = request.find("volume"); volume != request.end()) {
+    image.affine = volume->at("affine").get<Affine>();
+    image.spacing_mm = volume->at("spacing_mm").get<std::array<double, 3>>();
+    return;
+  }
+  const auto plan = plan_frame(header, frame);
+  image.affine = plan.affine;
+  image.spacing_mm = plan.spacing_mm;
 }
 
 // Fills in what is the same for all slices from the first, and refuses a slice that differs.
@@ -57,10 +84,7 @@ void describe(const PixelFile& file, const json& request, ImageHeader& image, bo
     image.inverted = header.photometric_interpretation == "MONOCHROME1";
     image.padding = file.padding();
     image.slices = static_cast<std::int64_t>(request.at("slices").size());
-    image.affine = request.at("affine").get<Affine>();
-    image.spacing_mm = request.at("spacing_mm").get<std::array<double, 3>>();
-    image.has_geometry = request.at("has_geometry");
-    return;
+    return place(header, request, image);
   }
   const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns &&
                     image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1") &&

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/header_index.hpp"
+
+#include <algorithm>
+#include <set>
+#include <span>
+
+#include "core/base/hash.hpp"
+#include "core/results/record.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
+
+// Another version wherever the columns or what is in a header change.
+constexpr Database::Scratch layout{1, R"sql(
+CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+CREATE TABLE file (
+  id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+  generation INTEGER NOT NULL,                      -- of the keywords that were read
+  run INTEGER NOT NULL,                             -- the last that listed it
+  state TEXT NOT NULL DEFAULT 'unread',             -- unread, header, loose
+  copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
+  study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
+  header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX file_series ON file(run, state, study_uid, series_uid, path);
+)sql"};
+
+std::span<const std::byte> bytes_of(const std::vector<std::uint8_t>& cbor) { return std::as_bytes(std::span(cbor)); }
+
+nlohmann::json json_of(std::span<const std::byte> cbor) {
+  const auto* first = reinterpret_cast<const std::uint8_t*>(cbor.data());
+  return nlohmann::json::from_cbor(first, first + cbor.size());
+}
+}  // namespace
+
+HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)
+    : database_(file, layout),
+      keywords_(std::move(keywords)),
+      find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ? AND state <> 'unread'")),
+      touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
+      enter_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run) VALUES (?,?,?,?,?,?,?)")),
+      next_(database_.prepare("SELECT path FROM file WHERE run = ? AND state = 'unread' AND path > ? ORDER BY path LIMIT ?")),
+      set_header_(database_.prepare(
+          "UPDATE file SET state = 'header', study_uid = ?, series_uid = ?, sop_uid = ?, header = ?, attributes = ? WHERE path = ?")),
+      set_loose_(database_.prepare("UPDATE file SET state = 'loose', reason = ?, message = ?, generation = ? WHERE path = ?")),
+      get_(database_.prepare("SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
+                             "copy = 0 ORDER BY path")) {
+  keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
+  database_.execute("BEGIN");
+  auto last = database_.prepare("SELECT max(run) FROM file");
+  last.step();
+  run_ = last.integer(0) + 1;
+  database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run_ - runs_kept).run();
+  learn_keywords();
+}
+
+void HeaderIndex::learn_keywords() {
+  std::map<std::string, std::int64_t> known;
+  std::int64_t newest = 0;
+  auto rows = database_.prepare("SELECT name, generation FROM keyword");
+  while (rows.step()) newest = std::max(newest, known[rows.text(0)] = rows.integer(1));
+  auto insert = database_.prepare("INSERT INTO keyword VALUES (?, ?)");
+  for (const auto& keyword : keywords_) {
+    if (known.emplace(keyword, newest + 1).second) insert.bind(1, keyword).bind(2, newest + 1).run();
+    generation_ = std::max(generation_, known[keyword]);
+  }
+  for (const auto& [keyword, generation] : known) read_keywords_.push_back(keyword);
+}
+
+void HeaderIndex::list(const std::string& path) {
+  const auto now = stat_file(path);
+  if (!now) throw Error(Reason::dicom_unreadable, "cannot be looked at");
+  find_.bind(1, path).bind(2, generation_);
+  std::int64_t id = 0;
+  if (find_.step() && FileRecord{path, find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4), {}}.same_file(*now))
+    id = find_.integer(0);
+  find_.reset();
+  if (id != 0) return touch_.bind(1, run_).bind(2, id).run();
+  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode);
+  enter_.bind(6, generation_).bind(7, run_).run();
+}
+
+std::int64_t HeaderIndex::listed() {
+  auto count = database_.prepare("SELECT count(*) FROM file WHERE run = ?");
+  count.bind(1, run_).step();
+  return count.integer(0);
+}
+
+std::int64_t HeaderIndex::to_read() {
+  auto count = database_.prepare("SELECT count(*) FROM file WHERE run = ? AND state = 'unread'");
+  count.bind(1, run_).step();
+  return count.integer(0);
+}
+
+std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
+  std::vector<std::string> paths;
+  next_.bind(1, run_).bind(2, last_unread_).bind(3, static_cast<std::int64_t>(at_most));
+  while (next_.step()) paths.push_back(next_.text(0));
+  next_.reset();
+  if (!paths.empty()) last_unread_ = paths.back();
+  return paths;
+}
+
+void HeaderIndex::add(const ScannedFile& file) {
+  set_header_.bind(1, file.study_uid).bind(2, file.series_uid).bind(3, file.sop_uid);
+  set_header_.bind(4, bytes_of(file.header)).bind(5, bytes_of(file.attributes)).bind(6, file.path).run();
+}
+
+void HeaderIndex::add(const LooseFile& file, bool known) {
+  set_loose_.bind(1, name(file.reason)).bind(2, file.message).bind(3, known ? generation_ : -1).bind(4, file.path).run();
+}
+
+void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
+
+// Copies that differ stay, for the plan to refuse.
+void HeaderIndex::mark_copies() {
+  auto twice = database_.prepare(
+      "SELECT study_uid, series_uid, sop_uid FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2, 3 HAVING count(*) > 1");
+  auto files = database_.prepare(
+      "SELECT id, path FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND sop_uid = ? ORDER BY path");
+  auto mark = database_.prepare("UPDATE file SET copy = 1 WHERE id = ?");
+  twice.bind(1, run_);
+  std::vector<std::int64_t> copies;
+  while (twice.step()) {
+    std::set<Digest> seen;
+    files.bind(1, run_).bind(2, twice.text(0)).bind(3, twice.text(1)).bind(4, twice.text(2));
+    while (files.step())
+      if (!seen.insert(sha256_file(files.text(1))).second) copies.push_back(files.integer(0));
+    files.reset();
+  }
+  for (const auto id : copies) mark.bind(1, id).run();
+}
+
+std::vector<SeriesInput> HeaderIndex::series() {
+  mark_copies();
+  auto rows = database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2 ORDER BY 1, 2");
+  rows.bind(1, run_);
+  std::vector<SeriesInput> found;
+  while (rows.step()) found.push_back({rows.text(0), rows.text(1), rows.integer(2)});
+  return found;
+}
+
+std::vector<LooseFile> HeaderIndex::loose() {
+  auto rows = database_.prepare("SELECT path, reason, message FROM file WHERE run = ? AND state = 'loose' ORDER BY path");
+  rows.bind(1, run_);
+  std::vector<LooseFile> found;
+  while (rows.step()) found.push_back({rows.text(0), reason_named(rows.text(1)).value_or(Reason::internal), rows.text(2)});
+  return found;
+}
+
+// Of the row that is at hand, without those that others asked for.
+nlohmann::json HeaderIndex::attributes_here() const {
+  auto all = json_of(get_.bytes(1));
+  auto attributes = nlohmann::json::object();
+  for (auto& [keyword, value] : all.items())
+    if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = std::move(value);
+  return attributes;
+}
+
+std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
+  std::vector<InstanceHeader> found;
+  get_.bind(1, run_).bind(2, series.study_uid).bind(3, series.series_uid);
+  while (get_.step()) {
+    found.push_back(json_of(get_.bytes(0)).get<InstanceHeader>());
+    if (found.size() == 1) found.back().attributes = attributes_here();
+  }
+  get_.reset();
+  return found;
+}
+
+nlohmann::json HeaderIndex::attributes(const SeriesInput& series) {
+  get_.bind(1, run_).bind(2, series.study_uid).bind(3, series.series_uid);
+  auto attributes = get_.step() ? attributes_here() : nlohmann::json::object();
+  get_.reset();
+  return attributes;
+}
+
+}  // namespace aidp

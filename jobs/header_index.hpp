@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/dicom/header.hpp"
+#include "core/store/database.hpp"
+
+namespace aidp {
+
+// A file that belongs to no series, and why.
+struct LooseFile {
+  std::string path;
+  Reason reason = Reason::not_dicom;
+  std::string message;
+};
+
+// A series as found.
+struct SeriesInput {
+  std::string study_uid, series_uid;
+  std::int64_t files = 0;  // with byte-identical copies of an instance, which are no instances of their own
+};
+
+// What reading one file's header gave, as a DICOM worker packs it (jobs/protocol.md).
+struct ScannedFile {
+  std::string path, study_uid, series_uid, sop_uid;
+  std::vector<std::uint8_t> header, attributes;  // CBOR: an InstanceHeader without attributes; those
+};
+
+// The headers of the listed files, by series and on disk: a large archive costs disk, not memory. Kept in a file from run to run, it also
+// saves reading again what has not changed since (size, mtime, ctime, inode). For one process at a time.
+// Throws Error(disk_full, io_failed, store_locked), as the store does.
+class HeaderIndex {
+ public:
+  // `file` empty: for this object alone. A file that is damaged or of another version is begun anew.
+  // `keywords`: what the attributes must hold; a file that was read without one of them is read again.
+  HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords);
+
+  // A regular file that is there now; again is nothing new. Throws Error(dicom_unreadable) where it cannot be looked at.
+  void list(const std::string& path);
+  std::int64_t listed();
+  std::int64_t to_read();  // of them, not known as they are
+  // The next listed files, by path, that must be read; none at the end.
+  std::vector<std::string> unread(std::size_t at_most);
+  // What is to be read of them: the keywords of all who used this index.
+  const std::vector<std::string>& keywords() const { return read_keywords_; }
+  void add(const ScannedFile& file);
+  // A file without a series. `known`: the same bytes would give the same again.
+  void add(const LooseFile& file, bool known);
+  void commit();
+
+  // Of what is listed and read: ordered by study and series; by path.
+  std::vector<SeriesInput> series();
+  std::vector<LooseFile> loose();
+  // Ordered by path, without byte-identical copies; only the first has attributes, as they stand for the series.
+  std::vector<InstanceHeader> instances(const SeriesInput& series);
+  nlohmann::json attributes(const SeriesInput& series);
+
+ private:
+  void learn_keywords();
+  nlohmann::json attributes_here() const;
+  void mark_copies();
+
+  Database database_;
+  std::vector<std::string> keywords_, read_keywords_;
+  std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
+  std::string last_unread_;
+  Statement find_, touch_, enter_, next_, set_header_, set_loose_, get_;
+};
+
+}  // namespace aidp
