@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Places that do not serve: closed, through a file, full, read-only, damaged. Each is told by its path with a remedy, and nothing is left there."""
+import atexit
 import os
 import pathlib
 import subprocess
@@ -38,7 +39,12 @@ class Places(JobTest):
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "aidp-test", str(place)], capture_output=True, text=True)
         if mounted.returncode != 0:
             self.skipTest("no small file system can be mounted here: " + mounted.stderr.strip())
-        self.addCleanup(subprocess.run, ["umount", str(place)], check=True)
+        def unmount():
+            atexit.unregister(unmount)
+            subprocess.run(["umount", str(place)], check=True)
+
+        self.addCleanup(unmount)
+        atexit.register(unmount)
         return place
 
 
