@@ -138,7 +138,7 @@ complete -o bashdefault -o default -F _aidp aidp
 _aidp() {
   local -a candidates
   candidates=(${(f)"$("${(Q)words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)"})
-  if (( $#candidates )); then compadd -a candidates; else _files; fi
+  if (( $#candidates )); then compadd -a candidates; else compset -P '--*='; _files; fi
 }
 if [[ $funcstack[1] == _aidp ]]; then _aidp "$@"; else compdef _aidp aidp; fi # a file of fpath, or sourced
 )script";

@@ -95,14 +95,14 @@ void remove_results(const fs::path& out) {
   fs::remove_all(out / masks_folder);
 }
 
-}  // namespace
-
+// To begin with next to no space left would end half-way.
 void check_space(const fs::path& folder) {
   const auto free = free_bytes(folder);
   if (free < least_free_bytes)
     throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(),
                 "free some space and run the same command again");
 }
+}  // namespace
 
 void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
   nlohmann::json json{{"schema", "aidp.job/1"},
@@ -132,6 +132,8 @@ FolderOwner check_output(const RunRequest& request, const Package& package, Reco
   const fs::path out(job.out);
   if (fs::exists(out) && !fs::is_directory(out)) refuse(out, "is a file");
   check_folder(out, "the output folder");
+  check_space(out);
+  check_space(request.home.root);
   if (!fs::exists(out)) return {recorder.job_of(out), {}};
   FolderOwner owner{recorder.job_of(out), owner_of(out)};
   if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
@@ -144,7 +146,6 @@ ClaimedOutput claim_output(const RunRequest& request, const Package& package, Re
   const auto owner = check_output(request, package, recorder);
   const auto job = describe(request, package);
   const fs::path out(job.out);
-  check_space(out);
   make_folder(out, "the output folder");
   sweep_temporaries(out);
   sweep_temporaries(out / masks_folder);

@@ -23,7 +23,7 @@ struct FolderOwner {
 };
 
 // Throws Error(output_foreign) where --out is a file or holds another job's files or any other, Error(path_missing) where it leads
-// through a file, Error(path_unreadable) where this user may not write to it.
+// through a file, Error(path_unreadable) where this user may not write to it, Error(disk_full) where there or in the store is no space.
 FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder);
 
 // Makes the folder or recognises it as this very job's: same model digest, inputs and site. Another --device or --batch goes on with
@@ -37,8 +37,5 @@ void write_job_file(const JobRecord& job, const nlohmann::json& summary);
 
 // Deletes masks that are of no item of the job any more: of studies that are gone or have changed. What cannot be deleted stays.
 void sweep_masks(const JobRecord& job, Recorder& recorder);
-
-// Refuses to begin with next to no space left. Throws Error(disk_full).
-void check_space(const std::filesystem::path& folder);
 
 }  // namespace aidp

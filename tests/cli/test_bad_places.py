@@ -129,8 +129,15 @@ class FullPlaces(Places):
 
     def test_an_output_folder_without_space_is_75_and_stays_empty(self):
         out = self.tmpfs("out", "1m")
-        self.refused(*self.job(), out / "job", reason="disk.full", code=75, names=out)
+        run = [*self.job(), out / "job"]
+        self.refused(*run, reason="disk.full", code=75, names=out)
+        self.assertNotIn("scanning", self.aidp(*run, "--progress", "plain", code=75).stderr)
         self.assertEqual(list(out.iterdir()), [])
+
+    def test_a_run_whose_store_has_no_space_is_75_and_makes_no_output_folder(self):
+        self.home = self.tmpfs("home", "2m")
+        self.refused(*self.job(), self.folder / "out", reason="disk.full", code=75, names=self.home)
+        self.assertFalse((self.folder / "out").exists())
 
 
 class DamagedPlaces(Places):
