@@ -80,12 +80,27 @@ std::string wanted(const Registry& registry, const Line& line) {
     if (!option->nonpositional() && number++ == line.positionals) return option->get_name();
   return {};
 }
+
+// zsh and fish take --device=cpu for one word: it becomes two. What the shell wants before each candidate for the last: "--device=".
+std::string split_assignments(Names& words) {
+  Names parts;
+  std::string prefix;
+  for (const auto& word : words) {
+    const auto equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    prefix = equals == std::string::npos ? "" : word.substr(0, equals + 1);
+    if (!prefix.empty()) parts.push_back(word.substr(0, equals));
+    parts.push_back(word.substr(prefix.size()));
+  }
+  words = std::move(parts);
+  return prefix;
+}
 }  // namespace
 
 std::vector<std::string> complete(const Registry& registry, std::vector<std::string> words,
                                   const std::function<std::vector<std::string>(const std::optional<std::string>& home)>& models) {
   std::erase(words, "=");  // bash takes --device=cpu for three words
   if (words.empty()) words.emplace_back();
+  const auto prefix = split_assignments(words);
   Line line;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) take(registry, line, words[i]);
   const auto what = wanted(registry, line);
@@ -105,6 +120,7 @@ std::vector<std::string> complete(const Registry& registry, std::vector<std::str
   else if (!line.value_of && !line.command)
     candidates = next_command_words(registry, line);
   std::erase_if(candidates, [&](const std::string& candidate) { return !candidate.starts_with(words.back()); });
+  for (auto& candidate : candidates) candidate.insert(0, prefix);
   return candidates;
 }
 
@@ -121,10 +137,10 @@ complete -o bashdefault -o default -F _aidp aidp
 # zsh completion of aidp, made by `aidp --generate zsh`: the program itself knows what may come next
 _aidp() {
   local -a candidates
-  candidates=(${(f)"$("$words[1]" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
-  if (( $#candidates )); then compadd -a candidates; else _files; fi
+  candidates=(${(f)"$("${(Q)words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)"})
+  if (( $#candidates )); then compadd -a candidates; else compset -P '--*='; _files; fi
 }
-_aidp "$@"
+if [[ $funcstack[1] == _aidp ]]; then _aidp "$@"; else compdef _aidp aidp; fi # a file of fpath, or sourced
 )script";
   if (shell == "fish")
     return R"script(# fish completion of aidp, made by `aidp --generate fish`: the program itself knows what may come next

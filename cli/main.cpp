@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -29,7 +28,7 @@ class Program {
     app_.add_option("--home", globals_.home, "Folder of the store (or AIDP_HOME)");
     format_ = app_.add_option("--format", globals_.format, "Kind of output: text or json; a report has html, json, csv");
     app_.add_option("--progress", globals_.progress, "auto, bar, plain or none (or AIDP_PROGRESS)");
-    app_.add_flag("-q,--quiet", globals_.quiet, "Errors only");
+    app_.add_flag("-q,--quiet", globals_.quiet, "Errors only, and what --format json asks for");
     app_.add_flag("-v,--verbose", globals_.verbose, "More detail");
     app_.add_option("--generate", generate_, "")->group("");
     app_.add_option("--to", to_, "")->group("");
@@ -37,6 +36,7 @@ class Program {
   }
 
   int run(int argc, char** argv) {
+    if (asks_for_json(argc, argv)) globals_.format = "json";  // for an error before or while all is parsed
     if (const char* progress = std::getenv("AIDP_PROGRESS")) globals_.progress = progress;
     const auto words = plain_words(argc, argv);
     if (argc == 1) return help({});
@@ -44,7 +44,6 @@ class Program {
     if (!words.empty() && words[0] == "help") return help(join({words.begin() + 1, words.end()}, " "));
     try {
       app_.parse(argc, argv);
-      if (!generate_.empty()) return generate();
       const auto exit = run_command();
       check_stdout();
       return static_cast<int>(exit);
@@ -58,8 +57,6 @@ class Program {
       return report(Error(Reason::usage, usage_text(error, argc, argv), "see `aidp help`"));
     } catch (const Error& error) {
       return report(error);
-    } catch (const std::filesystem::filesystem_error& error) {
-      return report(file_error(error));
     } catch (const std::exception& error) {
       return report(Error(Reason::internal, error.what(), "please report it"));
     }
@@ -95,6 +92,14 @@ class Program {
     return nullptr;
   }
 
+  static bool asks_for_json(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word == "--format=json" || (word == "--format" && i + 1 < argc && std::string_view(argv[i + 1]) == "json")) return true;
+    }
+    return false;
+  }
+
   // The arguments that are no options of every command; `help` goes before any of CLI11's own reading.
   static std::vector<std::string> plain_words(int argc, char** argv) {
     std::vector<std::string> words;
@@ -120,6 +125,7 @@ class Program {
   }
 
   Exit dispatch() {
+    if (!generate_.empty()) return generate();
     if (const std::vector<std::string> allowed{"auto", "bar", "plain", "none"};
         std::ranges::find(allowed, globals_.progress) == allowed.end())
       throw Error(Reason::usage, "'" + printable(globals_.progress) + "' is no kind of progress", "choose one of " + join(allowed, ", "));
@@ -170,16 +176,6 @@ class Program {
     help({});
   }
 
-  // What the standard library throws where no room gave it a better name.
-  static Error file_error(const std::filesystem::filesystem_error& error) {
-    const auto code = error.code();
-    if (code == std::errc::no_space_on_device || code.value() == EDQUOT)
-      return {Reason::disk_full, error.what(), "free some space and run the same command again: it resumes"};
-    if (code == std::errc::permission_denied || code == std::errc::operation_not_permitted || code == std::errc::read_only_file_system)
-      return {Reason::path_unreadable, error.what(), "give this user the permission or name another place"};
-    return {Reason::io_failed, error.what(), "check that the path is there and of the right kind"};
-  }
-
   std::string unknown_command(const std::string& words) {
     std::vector<std::string> names;
     for (const auto& command : commands_) {
@@ -197,9 +193,10 @@ class Program {
     for (auto* sub : apps_)
       if (sub->parsed()) app = sub;
     if (!app) {
-      std::string words;
-      for (int i = 1; i < argc && i < 3 && argv[i][0] != '-'; ++i) words += (words.empty() ? "" : " ") + std::string(argv[i]);
-      if (words.empty()) return error.what();
+      auto plain = plain_words(argc, argv);
+      if (plain.empty()) return error.what();
+      plain.resize(std::min<std::size_t>(plain.size(), 2));
+      const auto words = join(plain, " ");
       const auto first = words.substr(0, words.find(' '));
       return unknown_command(group(first) ? words : first);
     }
@@ -233,10 +230,10 @@ class Program {
     return 0;
   }
 
-  int generate() {
+  Exit generate() {
     if (generate_ != "man") {
       std::cout << completion_script(generate_);
-      return 0;
+      return Exit::ok;
     }
     if (to_.empty()) throw Error(Reason::usage, "--generate man needs --to FOLDER", "see CONTRIBUTING.md");
     std::filesystem::create_directories(to_);
@@ -245,7 +242,7 @@ class Program {
       std::ranges::replace(name, ' ', '-');
       publish(std::filesystem::path(to_) / name, man_page(*commands_[i], *apps_[i]), Overwrite::yes);
     }
-    return 0;
+    return Exit::ok;
   }
 
   int report(const Error& error) const {

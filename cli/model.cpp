@@ -25,10 +25,10 @@ class ModelInstall : public Command {
   std::vector<std::string> examples() const override { return {"aidp model install manifests/lung-nodule-2d"}; }
   void setup(CLI::App& app) override { app.add_option("PATH", path_, "Folder of the package")->required(); }
   Exit run(const Globals& globals) override {
-    read_package(path_);  // refuse what is no package before a store is made for it
+    const auto package = read_package(path_);  // refuse what is no package before a store is made for it
     Writer store(globals);
     Repository repository(store.home, store.database);
-    const auto [installed, model] = repository.install(path_);
+    const auto [installed, model] = repository.install(package);
     const bool now = installed == Repository::Installed::now;
     if (globals.json()) {
       auto json = json_of(model);
@@ -152,6 +152,7 @@ class ModelRemove : public OfOneModel {
   std::string summary() const override { return "Take an installed model away; its record and results stay"; }
   std::vector<std::string> examples() const override { return {"aidp model remove lung-nodule-2d@1.0.0"}; }
   Exit run(const Globals& globals) override {
+    need_store(find_home(globals.home));  // a writer would make one
     Writer store(globals);
     Repository repository(store.home, store.database);
     const auto model = repository.find(model_);

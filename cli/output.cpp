@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 
 #include "core/base/text.hpp"
@@ -81,6 +82,13 @@ class Silence : public ProgressSink {
   void warn(const std::string& message) override { std::cerr << message << "\n"; }
 };
 
+// Whether it is a terminal where a line may be drawn over.
+bool draws(int fd) {
+  const auto* plain = std::getenv("NO_COLOR");
+  const auto* terminal = std::getenv("TERM");
+  return ::isatty(fd) && !(plain && *plain) && !(terminal && std::string_view(terminal) == "dumb");
+}
+
 Home store_of(const Globals& globals) {
   auto home = find_home(globals.home);
   need_store(home);
@@ -89,11 +97,7 @@ Home store_of(const Globals& globals) {
 
 Home made_home(const Globals& globals) {
   auto home = find_home(globals.home);
-  std::error_code error;
-  std::filesystem::create_directories(home.root, error);
-  if (error || ::access(home.root.c_str(), W_OK | X_OK) != 0)
-    throw Error(Reason::path_unreadable, "cannot write to the home folder " + home.root.string(),
-                "give write permission or name another with --home");
+  make_folder(home.root, "the home folder");
   return home;
 }
 }  // namespace
@@ -119,8 +123,9 @@ void print_next(const Globals& globals, const std::string& command) {
 }
 
 std::unique_ptr<ProgressSink> make_progress(const Globals& globals) {
-  if (globals.quiet || globals.progress == "none") return std::make_unique<Silence>();
-  if (globals.progress == "bar" || (globals.progress == "auto" && ::isatty(STDERR_FILENO))) return std::make_unique<Bar>();
+  const bool by_itself = globals.progress == "auto";
+  if (globals.quiet || globals.progress == "none" || (by_itself && globals.json())) return std::make_unique<Silence>();
+  if (globals.progress == "bar" || (by_itself && draws(STDERR_FILENO))) return std::make_unique<Bar>();
   return std::make_unique<Lines>();
 }
 

@@ -16,7 +16,8 @@ void print_json(const nlohmann::json& json);  // one line
 // "Next: ..." on stderr, unless quiet.
 void print_next(const Globals& globals, const std::string& command);
 
-// A bar on a terminal, a plain line every 30 s or 5 % otherwise, nothing with --quiet; on stderr.
+// A bar on a terminal, a plain line every 30 s or 5 % otherwise or where NO_COLOR asks for no escape codes; on stderr. Nothing with
+// --quiet, nor with --format json unless --progress asks for it: a script then finds there an error's JSON alone.
 std::unique_ptr<ProgressSink> make_progress(const Globals& globals);
 
 // The store of a home for reading, and for writing with the one writer's lock.

@@ -57,7 +57,11 @@ class ReportSurveillance : public Command {
     else
       publish(out_, text, Overwrite::yes);
     if (!out_.empty() && !globals.quiet) std::cerr << "wrote " << out_ << "\n";
-    return report.series == 0 && !allow_empty_ ? Exit::nothing : Exit::ok;
+    if (report.series > 0 || allow_empty_) return Exit::ok;
+    throw Error(Reason::nothing_matched,
+                "the report is empty: no series " + (model_.empty() ? "" : "of " + model_ + " ") + "was run from " + date_text(from) +
+                    " to " + date_text(to) + " (UTC)",
+                "name another period with --from and --to or --last, or give --allow-empty");
   }
 
  private:

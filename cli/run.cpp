@@ -93,13 +93,14 @@ class Run : public Command {
       const auto progress = make_progress(globals);
       summary = aidp::run(request_, *progress);
     }
+    const auto exit = summary.exit == Exit::partial && partial_ok_ ? Exit::ok : summary.exit;
     if (globals.json())
       print_json(json_of(summary));
-    else if (!globals.quiet || summary.exit != Exit::ok)
+    else if (!globals.quiet || exit == Exit::partial)
       print(summary);
-    if (!summary.job_id.empty() && summary.exit != Exit::nothing)
-      print_next(globals, "aidp report surveillance --format html --out report.html");
-    return summary.exit == Exit::partial && partial_ok_ ? Exit::ok : summary.exit;
+    refuse(summary);
+    if (!summary.job_id.empty()) print_next(globals, "aidp report surveillance --format html --out report.html");
+    return exit;
   }
 
  private:
@@ -120,9 +121,18 @@ class Run : public Command {
       table.push_back({"audit", std::to_string(s.audit_size) + " leaves, root " + s.audit_root.substr(0, 16)});
     }
     print_table(table);
+  }
+
+  // What ended without a result is told as an error, beside its summary.
+  static void refuse(const RunSummary& s) {
     if (s.exit == Exit::nothing)
-      std::cerr << "aidp: nothing matched; see `aidp validate input` for why [" << aidp::name(Reason::nothing_matched) << "]\n";
-    if (s.exit == Exit::interrupted || s.exit == Exit::terminated) std::cerr << "aidp: stopped; the same command again resumes\n";
+      throw Error(Reason::nothing_matched,
+                  "nothing matched: " + s.model + " takes none of the " + std::to_string(s.series) + " series in " +
+                      std::to_string(s.files) + " files",
+                  "see `aidp validate input` for why, or give --allow-empty");
+    if (s.exit == Exit::interrupted || s.exit == Exit::terminated)
+      throw Error(s.exit == Exit::interrupted ? Reason::interrupted : Reason::terminated, "stopped before the end",
+                  "the same command again resumes");
   }
 
   RunRequest request_;

@@ -51,11 +51,12 @@ class ValidateModel : public Command {
     const auto progress = make_progress(globals);
     const auto results = run_golden(package, device_, *progress);
     double largest = 0;
-    bool passed = true;
+    std::vector<std::string> failed;
     std::vector<std::vector<std::string>> rows{{"CASE", "OUTPUT", "EXPECTED", "GOT", "DIFFERENCE", "TOLERANCE", ""}};
     for (const auto& r : results) {
       largest = std::max(largest, r.difference);
-      passed = passed && r.passed;
+      if (!r.passed)
+        failed.push_back(r.name + " " + r.output + (r.message.empty() ? " differs by " + number(r.difference) : ": " + r.message));
       if (globals.json())
         print_json({{"type", "golden"},
                     {"schema", "aidp.golden/1"},
@@ -70,10 +71,13 @@ class ValidateModel : public Command {
       rows.push_back({r.name, r.output, number(r.expected), r.message.empty() ? number(r.got) : "-",
                       r.message.empty() ? number(r.difference) : "-", number(r.tolerance), r.passed ? "pass" : "FAIL " + r.message});
     }
-    if (!globals.json()) print_table(rows);
-    if (!globals.json()) std::cout << "largest difference " << number(largest) << "\n";
-    if (!passed)
-      throw Error(Reason::acceptance_failed, package.manifest.id() + " does not give its golden values on this machine",
+    if (!globals.json() && !globals.quiet) {
+      print_table(rows);
+      std::cout << "largest difference " << number(largest) << "\n";
+    }
+    if (!failed.empty())
+      throw Error(Reason::acceptance_failed,
+                  package.manifest.id() + " does not give its golden values on this machine: " + join(failed, "; "),
                   "do not use it here; ask its vendor");
     print_next(globals, "aidp run " + package.manifest.id() + " FOLDER --out DIR");
     return Exit::ok;
@@ -111,9 +115,11 @@ class ValidateInput : public Command {
     const auto rows = plan_inputs(store.home, package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
-    else
+    else if (!globals.quiet)
       print(rows, globals.verbose > 0);
-    return std::ranges::any_of(rows, &SeriesPlanRow::eligible) ? Exit::ok : Exit::nothing;
+    if (std::ranges::any_of(rows, &SeriesPlanRow::eligible)) return Exit::ok;
+    throw Error(Reason::nothing_matched, package.manifest.id() + " would take none of these inputs",
+                "see the reasons, with -v rule by rule, and name other inputs or another model");
   }
 
  private:
@@ -143,7 +149,10 @@ class ValidateEnvironment : public Command {
   Exit run(const Globals& globals) override {
     const auto rows = check_environment(find_home(globals.home));
     std::vector<std::vector<std::string>> table;
+    std::vector<std::string> lacking, remedies;
     for (const auto& row : rows) {
+      if (!row.ok) lacking.push_back(row.what + ": " + row.value);
+      if (!row.ok) remedies.push_back(row.remedy);
       if (globals.json())
         print_json({{"type", "environment"},
                     {"schema", "aidp.environment/1"},
@@ -153,8 +162,9 @@ class ValidateEnvironment : public Command {
                     {"remedy", row.remedy}});
       table.push_back({row.ok ? "ok" : "LACKING", row.what, row.value + (row.remedy.empty() ? "" : "; " + row.remedy)});
     }
-    if (!globals.json()) print_table(table);
-    return std::ranges::all_of(rows, &EnvironmentRow::ok) ? Exit::ok : Exit::usage;
+    if (!globals.json() && !globals.quiet) print_table(table);
+    if (lacking.empty()) return Exit::ok;
+    throw Error(Reason::environment_lacking, "this machine lacks something: " + join(lacking, "; "), join(remedies, "; "));
   }
 };
 }  // namespace

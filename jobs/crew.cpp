@@ -116,6 +116,10 @@ bool Crew::hungry() const {
          });
 }
 
+bool Crew::ready() const {
+  return std::ranges::all_of(members_, [](const auto& member) { return member->ready(); });
+}
+
 void Crew::feed() {
   while (!queue_.empty()) {
     Member* freest = nullptr;

@@ -53,6 +53,7 @@ class Crew {
   void submit(Task task);
   bool idle() const;                                                       // nothing queued or under way
   bool hungry() const;                                                     // a worker could take one more task at once
+  bool ready() const;                                                      // every worker has answered its greeting
   const std::vector<nlohmann::json>& greeted() const { return greeted_; }  // replies of the first worker to its greeting
 
  private:

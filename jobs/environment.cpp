@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 #include "jobs/run.hpp"
@@ -46,6 +44,13 @@ void add_model(std::vector<EnvironmentRow>& rows, const Pool& pool) try {
 } catch (const Error& error) {
   rows.push_back({"model worker", error.what(), false, worker_remedy});
 }
+
+void add_home(std::vector<EnvironmentRow>& rows, const Home& home) try {
+  check_folder(home.root, "the home folder");
+  rows.push_back({"home", home.root.string(), true, {}});
+} catch (const Error& error) {
+  rows.push_back({"home", error.what(), false, error.remedy()});
+}
 }  // namespace
 
 std::vector<EnvironmentRow> check_environment(const Home& home) {
@@ -55,9 +60,7 @@ std::vector<EnvironmentRow> check_environment(const Home& home) {
   const Pool pool(4096);
   add_dicom(rows, pool);
   add_model(rows, pool);
-  const bool writable = ::access(nearest_existing(home.root).c_str(), W_OK | X_OK) == 0;
-  rows.push_back({"home", home.root.string() + (writable ? "" : " cannot be written"), writable,
-                  writable ? "" : "give write permission or choose another --home"});
+  add_home(rows, home);
   const auto free = free_bytes(home.root);
   rows.push_back(
       {"free space", bytes_text(free), free >= space_wanted, free >= space_wanted ? "" : "free at least " + bytes_text(space_wanted)});

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/output_folder.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
@@ -97,21 +95,14 @@ void remove_results(const fs::path& out) {
   fs::remove_all(out / masks_folder);
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || ::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw Error(Reason::path_unreadable, "cannot write to the output folder " + folder.string(),
-                "give this user write permission or choose another --out");
-}
-}  // namespace
-
+// To begin with next to no space left would end half-way.
 void check_space(const fs::path& folder) {
   const auto free = free_bytes(folder);
   if (free < least_free_bytes)
     throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(),
                 "free some space and run the same command again");
 }
+}  // namespace
 
 void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
   nlohmann::json json{{"schema", "aidp.job/1"},
@@ -140,8 +131,11 @@ void sweep_masks(const JobRecord& job, Recorder& recorder) {
 FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder) {
   const auto job = describe(request, package);
   const fs::path out(job.out);
+  if (fs::exists(out) && !fs::is_directory(out)) refuse(out, "is a file");
+  check_folder(out, "the output folder");
+  check_space(out);
+  check_space(request.home.root);
   if (!fs::exists(out)) return {recorder.job_of(out), {}};
-  if (!fs::is_directory(out)) refuse(out, "is a file");
   FolderOwner owner{recorder.job_of(out), owner_of(out)};
   if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
   if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
@@ -153,8 +147,7 @@ ClaimedOutput claim_output(const RunRequest& request, const Package& package, Re
   const auto owner = check_output(request, package, recorder);
   const auto job = describe(request, package);
   const fs::path out(job.out);
-  check_space(out);
-  make_folder(out);
+  make_folder(out, "the output folder");
   sweep_temporaries(out);
   sweep_temporaries(out / masks_folder);
   if (owner.job && !owner.named.empty() && !request.fresh) {

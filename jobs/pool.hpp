@@ -17,16 +17,17 @@ struct Slab {
 
 // One sealed memfd of fixed size, mapped once by each process. The supervisor hands out slabs of it and never reads a pixel:
 // it keeps the file and the book, and does not map. The pool's size is the memory budget: no free slab, no more decoding.
+// Sizes and offsets are bytes, in whole pages of 4096.
 class Pool {
  public:
-  explicit Pool(std::size_t bytes);
+  explicit Pool(std::size_t bytes);       // throws as throw_errno() does
   int fd() const { return file_.get(); }  // read-write
   int read_only_fd() const { return read_only_.get(); }
   std::size_t size() const { return size_; }
   std::size_t free() const { return free_; }
   // A slab of at least `bytes` (rounded up to 4096), or nothing now.
   std::optional<Slab> take(std::size_t bytes);
-  void give(Slab slab);
+  void give(Slab slab);  // one that take() gave, once
 
  private:
   FileDescriptor file_, read_only_;
@@ -38,7 +39,7 @@ class Pool {
 class PoolView {
  public:
   enum class Access { read, write };
-  PoolView(int fd, Access access);
+  PoolView(int fd, Access access);  // throws as throw_errno() does
   ~PoolView();
   PoolView(const PoolView&) = delete;
   PoolView& operator=(const PoolView&) = delete;

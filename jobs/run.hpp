@@ -68,11 +68,14 @@ struct RunSummary {
   Exit exit = Exit::ok;  // ok, partial, nothing, interrupted or terminated
 };
 
-// Runs a job to its end, or until SIGINT/SIGTERM: then drains what is under way and leaves the job resumable.
+// Runs a job to its end, or until SIGINT/SIGTERM: then drains what is under way and leaves the job resumable. What befalls an item is
+// its outcome, never an Error. Throws, before anything is begun and with no trace in --out, Error(usage, path_missing, path_unreadable,
+// model_unknown, model_ambiguous, package_changed, output_foreign, device_missing, model_load, environment_lacking, store_*, disk_full);
+// later, with the job resumable, Error(disk_full, io_failed, environment_lacking where no worker can be started any more).
 RunSummary run(const RunRequest& request, ProgressSink& progress);
 
 // Which series of the inputs the model would take, and why not; reads headers only. The store itself is no input.
-// Throws Error(interrupted, terminated).
+// Throws Error(path_missing, path_unreadable, environment_lacking, interrupted, terminated).
 std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<std::filesystem::path>& inputs,
                                        int workers, ProgressSink& progress);
 
@@ -82,7 +85,9 @@ struct GoldenResult {
   bool passed = false;
   std::string message;  // why there is no value, else empty
 };
-// Runs a package's golden cases through the whole pipeline, without touching the store's results. Throws Error(interrupted, terminated).
+// Runs a package's golden cases through the whole pipeline, without touching the store's results. One result for each case and output;
+// a value that is not given, or beyond the tolerance, is told in it. Throws Error(device_missing, model_load, environment_lacking,
+// interrupted, terminated), and the reason of a golden input that is refused.
 std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress);
 
 struct EnvironmentRow {
@@ -90,7 +95,7 @@ struct EnvironmentRow {
   bool ok = true;
   std::string remedy;
 };
-// Devices, LibTorch, codecs, disk, permissions, memory, processors; asks each worker.
+// Devices, LibTorch, codecs, disk, permissions, memory, processors; asks each worker. What lacks is a row, not an Error.
 std::vector<EnvironmentRow> check_environment(const Home& home);
 
 }  // namespace aidp

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
@@ -23,7 +24,7 @@ namespace {
 constexpr int first_inherited = 3;
 
 // Runs between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const char* path, int error_fd, const std::array<int, 3>& inherited, pid_t parent) {
+[[noreturn]] void become(const char* path, char* const* environment, int error_fd, const std::array<int, 3>& inherited, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
   ::setpgid(0, 0);
@@ -42,10 +43,19 @@ constexpr int first_inherited = 3;
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execl(path, path, static_cast<char*>(nullptr));
+  ::execle(path, path, static_cast<char*>(nullptr), environment);
   constexpr char message[] = "the worker program cannot be executed\n";
   if (::write(2, message, sizeof message - 1) < 0) ::_exit(126);
   ::_exit(127);
+}
+
+// This process's environment with another TMPDIR, unless that is empty.
+std::vector<std::string> environment_with(const std::string& temporary_folder) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable; ++variable)
+    if (temporary_folder.empty() || !std::string_view(*variable).starts_with("TMPDIR=")) variables.emplace_back(*variable);
+  if (!temporary_folder.empty()) variables.push_back("TMPDIR=" + temporary_folder);
+  return variables;
 }
 
 std::array<FileDescriptor, 2> socket_pair() {
@@ -58,10 +68,14 @@ std::array<FileDescriptor, 2> socket_pair() {
 WorkerProcess::WorkerProcess(const std::string& path, int input_fd, int output_fd)
     : stderr_(::memfd_create("aidp-worker-stderr", MFD_CLOEXEC)), channel_(FileDescriptor()) {
   auto ends = socket_pair();
+  auto variables = environment_with(folder_.path().string());
+  std::vector<char*> environment;
+  for (auto& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) throw_errno("cannot start " + path);
-  if (pid_ == 0) become(path.c_str(), stderr_.get(), {ends[1].get(), input_fd, output_fd}, parent);
+  if (pid_ == 0) become(path.c_str(), environment.data(), stderr_.get(), {ends[1].get(), input_fd, output_fd}, parent);
   channel_ = Channel(std::move(ends[0]));
 }
 

@@ -7,11 +7,12 @@
 
 #include "core/base/file.hpp"
 #include "jobs/channel.hpp"
+#include "jobs/worker_folder.hpp"
 
 namespace aidp {
 
-// One child process with its socket at 3 and the pools at 4 and 5. It dies with the supervisor (PR_SET_PDEATHSIG) and is out of
-// the terminal's process group, so that Ctrl-C reaches the supervisor alone. Killed and reaped on destruction.
+// One child process with its socket at 3, the pools at 4 and 5 and a TMPDIR of its own. It dies with the supervisor (PR_SET_PDEATHSIG) and
+// is out of the terminal's process group, so that Ctrl-C reaches the supervisor alone. Killed and reaped on destruction.
 class WorkerProcess {
  public:
   WorkerProcess(const std::string& path, int input_fd, int output_fd);
@@ -26,6 +27,7 @@ class WorkerProcess {
   std::string last_words() const;
 
  private:
+  WorkerFolder folder_;
   FileDescriptor stderr_;
   Channel channel_;
   pid_t pid_ = -1;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "jobs/worker_folder.hpp"
+
 namespace aidp {
 
 namespace {
@@ -42,6 +44,7 @@ Workforce::Workforce(int workers, std::uint64_t memory_bytes)
       dicom(dicom_options(workers, images, masks)) {}
 
 void Workforce::hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& asked) {
+  sweep_worker_folders();
   const auto device = asked == "auto" && !has_accelerator() ? "cpu" : asked;
   // Many small images: one single-threaded worker per core. A volume: all cores on one. A GPU is shared by nobody.
   const bool many_small = manifest.unit == Unit::instance && device == "cpu";
@@ -57,7 +60,7 @@ void Workforce::hire_model(const std::filesystem::path& package, const Manifest&
 
 std::string Workforce::device() {
   const std::array crews{model.get(), &dicom};
-  pump_until(crews, [&] { return !model->greeted().empty() || SignalGuard::received() != 0; });
+  pump_until(crews, [&] { return model->ready() || SignalGuard::received() != 0; });
   return model->greeted().empty() ? "" : model->greeted().front().value("device", "");
 }
 

@@ -26,7 +26,7 @@ struct Workforce {
   Workforce(int workers, std::uint64_t memory_bytes);
   // Starts the model's worker, which loads the package while other work goes on. `device`: auto, cpu, cuda:N.
   void hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& device);
-  // Waits until the model is loaded; the device in use. Throws Error(model_load, device_missing, environment_lacking).
+  // Waits until every worker has loaded the model; the device in use. Throws Error(model_load, device_missing, environment_lacking).
   std::string device();
   // Asks one worker one thing and waits. Throws Error with the worker's reason.
   static nlohmann::json ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout = std::chrono::seconds(120));

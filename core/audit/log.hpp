@@ -15,8 +15,8 @@ namespace aidp {
 
 // The append-only Merkle log (RFC 6962 2.1, RFC 9162): leaf hash H(0x00 || data), node hash H(0x01 || left || right).
 // One leaf per event; its data is canonical JSON (sorted keys, no spaces): {"event", "time", ...}. Leaves are written in the
-// transaction of what they record. Without a head kept elsewhere nobody is stopped from rewriting the whole log: run.json and
-// each report print the head.
+// transaction of what they record. Without a head kept elsewhere nobody is stopped from rewriting the whole log: job.json and
+// each report print the head. All of it throws what the store does (Database), and Error(audit_broken) where the newest head is damaged.
 class AuditLog {
  public:
   explicit AuditLog(Database& database);
@@ -26,14 +26,14 @@ class AuditLog {
   std::int64_t append(nlohmann::json event);
   // The same for an event that leaves a row of item, series, job or model as it now is: write the row first (any `leaf`), then
   // this. The event gets "table", "row" (`key`: the value of the primary key) and "row_sha256", which binds every column to the
-  // leaf; the row's `leaf` is set. An edited, deleted or added row is then found by verify_audit.
+  // leaf; the row's `leaf` is set. An edited, deleted or added row is then found by verify_audit. Error(internal) without such a row.
   std::int64_t append_row(nlohmann::json event, std::string_view table, const nlohmann::json& key);
   // For a row that goes away for good: "row_sha256" is null. Delete the row in the same transaction.
   std::int64_t append_dropped(nlohmann::json event, std::string_view table, const nlohmann::json& key);
   // Writes the head (size, root) of all leaves so far: call once, last, in each transaction that appended.
   void seal();
-  std::int64_t size() const;
-  Digest root() const;
+  std::int64_t size() const;  // leaves
+  Digest root() const;        // RFC 6962 Merkle tree hash of them all
 
  private:
   Database& database_;
@@ -67,7 +67,7 @@ struct AuditVerdict {
 };
 // Recomputes everything: leaf hashes, order and count, every stored head, and that each recorded row (item, series, job, model)
 // still says what its leaf says and none is missing or added. If `expected_root`/`expected_size` are given (a head kept
-// elsewhere), the log must have had that head.
+// elsewhere), the log must have had that head. What is wrong is a finding; throws only what the store does.
 AuditVerdict verify_audit(Database& database, const std::string& expected_root = {}, std::int64_t expected_size = -1);
 
 }  // namespace aidp

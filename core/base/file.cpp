@@ -34,18 +34,16 @@ void throw_errno(const std::string& what) {
   const int code = errno;
   if (code == ENOSPC || code == EDQUOT)
     throw Error(Reason::disk_full, what + ": " + std::strerror(code), "free some space and run the same command again: it resumes");
-  if (code == EACCES || code == EPERM)
+  if (code == EACCES || code == EPERM || code == EROFS)
     throw Error(Reason::path_unreadable, what + ": " + std::strerror(code), "give this user permission or choose another path");
+  if (code == ENOENT || code == ENOTDIR || code == ELOOP || code == ENAMETOOLONG)
+    throw Error(Reason::path_missing, what + ": " + std::strerror(code), "check the path");
   throw Error(Reason::io_failed, what + ": " + std::strerror(code));
 }
 
 void throw_filesystem(const std::filesystem::filesystem_error& error) {
-  const auto code = error.code();
-  errno = code.value();
-  const auto path = error.path1().string();
-  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory)
-    throw Error(Reason::path_missing, "no such file or folder: " + path, "check the path");
-  throw_errno("cannot use " + (path.empty() ? "a file" : path));
+  errno = error.code().value();
+  throw_errno("cannot use " + (error.path1().empty() ? "a file" : error.path1().string()));
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
@@ -118,6 +116,22 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what)
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) throw_errno("cannot lock " + path.string());
   throw Error(Reason::store_locked, what + " is in use by another aidp", "wait for it to end, then run the same command again");
+}
+
+void check_folder(const std::filesystem::path& folder, const std::string& what) {
+  const auto nearest = nearest_existing(folder);
+  if (!std::filesystem::is_directory(nearest))
+    throw Error(Reason::path_missing, what + " " + folder.string() + " cannot be: " + nearest.string() + " is no folder",
+                "choose another path");
+  if (::access(nearest.c_str(), W_OK | X_OK) != 0) throw_errno("cannot write to " + what + " " + folder.string());
+}
+
+void make_folder(const std::filesystem::path& folder, const std::string& what) {
+  check_folder(folder, what);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  errno = error.value();
+  if (error) throw_errno("cannot make " + what + " " + folder.string());
 }
 
 std::filesystem::path nearest_existing(const std::filesystem::path& path) {

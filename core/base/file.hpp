@@ -24,13 +24,13 @@ class FileDescriptor {
   int fd_;
 };
 
-// Throws Error with `what` and the text of errno: disk_full for ENOSPC and EDQUOT, path_unreadable for EACCES and EPERM, io_failed
-// otherwise.
+// Throws Error with `what` and the text of errno: disk_full for ENOSPC and EDQUOT; path_unreadable for EACCES, EPERM and EROFS;
+// path_missing for ENOENT and for names that no file can have (ENOTDIR, ELOOP, ENAMETOOLONG); io_failed otherwise.
 [[noreturn]] void throw_errno(const std::string& what);
-// The same for what std::filesystem throws; path_missing for a path that is not there.
+// The same for what std::filesystem throws, naming its path.
 [[noreturn]] void throw_filesystem(const std::filesystem::filesystem_error& error);
 
-// The whole file. Throws Error(io_failed, path_unreadable), or Error(pixels_limit) beyond `limit_bytes`.
+// The whole file. Throws as throw_errno() does, Error(io_failed) for what is no file, Error(pixels_limit) beyond `limit_bytes`.
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes = std::size_t{1} << 30);
 
 enum class Overwrite { no, yes };
@@ -53,6 +53,12 @@ class FileLock {
  private:
   FileDescriptor file_;
 };
+
+// Throws unless `folder` is one that this user may write to, or can be made: Error(path_missing) where the path leads through a file,
+// Error(path_unreadable) where there is no permission. `what` says whose it is: "the output folder".
+void check_folder(const std::filesystem::path& folder, const std::string& what);
+// The same, and makes it with its parents; throws as throw_errno() does.
+void make_folder(const std::filesystem::path& folder, const std::string& what);
 
 // `path`, or the nearest of its parents that is there for this user.
 std::filesystem::path nearest_existing(const std::filesystem::path& path);

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -46,17 +47,43 @@ Digest Sha256::finish() {
 Digest sha256(std::span<const std::byte> bytes) { return Sha256().update(bytes).finish(); }
 Digest sha256(std::string_view text) { return Sha256().update(text).finish(); }
 
-Digest sha256_file(const std::filesystem::path& path) {
+namespace {
+// The file's content in pieces, in order, to `take`, and its SHA-256.
+template <class Take>
+Digest read_through(const std::filesystem::path& path, Take take) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw_errno("cannot open " + path.string());
   std::vector<std::byte> buffer(1 << 20);
   Sha256 hash;
   for (;;) {
     const auto got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("cannot read " + path.string());
     if (got == 0) return hash.finish();
-    hash.update(std::span(buffer).first(static_cast<std::size_t>(got)));
+    const auto piece = std::span<const std::byte>(buffer).first(static_cast<std::size_t>(got));
+    hash.update(piece);
+    take(piece);
   }
+}
+}  // namespace
+
+Digest sha256_file(const std::filesystem::path& path) {
+  return read_through(path, [](auto) {});
+}
+
+Digest copy_and_hash(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const FileDescriptor copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!copy) throw_errno("cannot make " + to.string());
+  const auto digest = read_through(from, [&](std::span<const std::byte> piece) {
+    while (!piece.empty()) {
+      const auto put = ::write(copy.get(), piece.data(), piece.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) throw_errno("cannot write " + to.string());
+      piece = piece.subspan(static_cast<std::size_t>(put));
+    }
+  });
+  if (::fsync(copy.get()) != 0) throw_errno("cannot sync " + to.string());
+  return digest;
 }
 
 std::string hex(const Digest& digest) {

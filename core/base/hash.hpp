@@ -32,8 +32,10 @@ class Sha256 {
 
 Digest sha256(std::span<const std::byte> bytes);
 Digest sha256(std::string_view text);
-// Of a whole file. Throws Error(io_failed) with the path.
+// Of a whole file. Throws as throw_errno() does, with the path.
 Digest sha256_file(const std::filesystem::path& path);
+// Copies a file to one that is not there yet, syncs the copy and gives the SHA-256 of what it holds. Throws as throw_errno() does.
+Digest copy_and_hash(const std::filesystem::path& from, const std::filesystem::path& to);
 // 64 lower-case hexadecimal digits, and back (throws Error(internal) on anything else).
 std::string hex(const Digest& digest);
 Digest digest_from_hex(std::string_view text);

@@ -10,11 +10,13 @@
 namespace aidp {
 
 // Applies one transform before the model, with MONAI 1.6's meaning (monai.transforms) as tensor operations on the sample's device.
+// The sample's data are float32, [channel, i, j, k] for a volume and [channel, row, column] for an image, lengths in mm; its axes follow.
 // Throws Error(geometry_missing) where it needs positions that the series has not, Error(pixels_unsupported) where the image does not
-// suit it.
+// suit it, and what LibTorch throws where memory ends.
 void apply(const Transform& transform, Sample& sample);
 
-// Applies one transform after the model to the output of one item, [channel, ...] on the sample's grid; float32.
+// Applies one transform after the model to the output of one item, [channel, ...] on the sample's grid; float32, and so is what it gives.
+// Throws Error(model_shape) where the output has not the channels that it asks for.
 at::Tensor apply_after(const Transform& transform, const at::Tensor& output, const Sample& sample);
 
 // How each family is done, by name. The manifest has checked the arguments and filled in the defaults; what is left out here is MONAI's.

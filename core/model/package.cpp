@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include "core/base/error.hpp"
@@ -17,22 +18,26 @@ constexpr std::size_t files_at_most = 10000;
 
 [[noreturn]] void invalid(const std::string& what, const std::string& remedy) { throw Error(Reason::package_invalid, what, remedy); }
 
-std::vector<PackageFile> list_package(const fs::path& folder) try {
+std::vector<PackageFile> list_package(const fs::path& folder) {
   std::vector<PackageFile> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  std::error_code error;
+  auto place = folder;
+  for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    const auto& entry = *it;
+    place = entry.path();
     const auto status = entry.symlink_status();
-    const auto path = entry.path().lexically_relative(folder).generic_string();
+    const auto path = place.lexically_relative(folder).generic_string();
     if (fs::is_directory(status)) continue;
     if (!fs::is_regular_file(status))
       invalid(path + " in " + folder.string() + " is a link or a special file", "a package holds plain files only");
     if (printable(path) != path) invalid("a file name in " + folder.string() + " holds control characters", "rename it");
-    files.push_back({path, entry.file_size(), hex(sha256_file(entry.path()))});
+    files.push_back({path, entry.file_size(), hex(sha256_file(place))});
     if (files.size() > files_at_most) invalid(folder.string() + " holds more than 10,000 files", "name the package's own folder");
   }
+  errno = error.value();
+  if (error) throw_errno("cannot look into " + place.string());
   std::ranges::sort(files, {}, &PackageFile::path);
   return files;
-} catch (const fs::filesystem_error& error) {  // which does not always name the path
-  throw_filesystem(error.path1().empty() ? fs::filesystem_error(error.what(), folder, error.code()) : error);
 }
 
 void need(const std::vector<PackageFile>& files, const std::string& path, const fs::path& folder) {
@@ -53,9 +58,8 @@ Home find_home(const std::optional<std::string>& flag) {
 void need_store(const Home& home) {
   std::error_code error;
   if (fs::exists(home.database(), error)) return;
-  if (error)
-    throw Error(Reason::path_unreadable, "cannot read the store in " + home.root.string() + ": " + error.message(),
-                "give this user read permission or name another store with --home");
+  errno = error.value();
+  if (error) throw_errno("cannot read the store in " + home.root.string());
   throw Error(Reason::path_missing, "there is no store in " + home.root.string(),
               "install a model first, or name another store with --home");
 }

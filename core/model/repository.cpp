@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/repository.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "core/base/error.hpp"
@@ -38,15 +35,10 @@ void copy_in(const Package& package, const fs::path& folder) {
   for (const auto& file : package.files) {
     const auto target = folder / file.path;
     fs::create_directories(target.parent_path());
-    std::error_code error;
-    fs::copy_file(package.folder / file.path, target, error);
-    if (error) {
-      errno = error.value();
-      throw_errno("cannot copy " + file.path + " into " + folder.string());
-    }
+    if (hex(copy_and_hash(package.folder / file.path, target)) != file.sha256)
+      throw Error(Reason::package_changed, file.path + " of the package " + package.folder.string() + " changed while it was copied",
+                  "install it again");
     fs::permissions(target, file_mode);
-    const FileDescriptor copy(::open(target.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!copy || ::fsync(copy.get()) != 0) throw_errno("cannot sync " + target.string());
   }
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_directory()) {
@@ -106,18 +98,20 @@ void Repository::place(const Package& package) {
   const auto final_folder = home_.models() / package.digest;
   if (fs::exists(final_folder)) remove_tree(final_folder);
   const auto temporary = home_.models() / ("." + package.digest);
-  fs::create_directories(temporary);
-  copy_in(package, temporary);
-  if (read_package(temporary).digest != package.digest)
-    throw Error(Reason::package_changed, "the package " + package.folder.string() + " changed while it was copied", "install it again");
-  publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+  try {
+    fs::create_directories(temporary);
+    copy_in(package, temporary);
+    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
+  } catch (...) {
+    remove_tree(temporary);  // a full disk is not kept full
+    throw;
+  }
   fs::rename(temporary, final_folder);
   fs::permissions(final_folder, folder_mode);
   fsync_folder(home_.models());
 }
 
-Repository::InstallResult Repository::install(const fs::path& folder) {
-  const auto package = read_package(folder);
+Repository::InstallResult Repository::install(const Package& package) {
   sweep(home_.models());
   for (const auto& model : list()) {
     if (model.digest == package.digest) {

@@ -63,10 +63,11 @@ class Repository {
     Installed installed;
     InstalledModel model;
   };
-  // Copies into a temporary beside models/, checks the copy's digest, fsyncs, renames; then the row and the leaf model.installed.
-  // The same digest again is Installed::already, where it is still intact; else Error(package_changed). Same name@version with another
-  // digest: Error(package_conflict).
-  InstallResult install(const std::filesystem::path& folder);
+  // Copies into a temporary in models/, checking each file's hash on the way, fsyncs, renames; then the row and the leaf
+  // model.installed. The same digest again is Installed::already, where it is still intact; else Error(package_changed), as where the
+  // package was changed since it was read. Same name@version with another digest: Error(package_conflict). Throws Error(disk_full),
+  // with nothing left of the copy.
+  InstallResult install(const Package& package);
   std::vector<InstalledModel> list();
   // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
   InstalledModel find(const std::string& reference);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 #include "core/store/failure.hpp"
 #include "core/store/filesystem.hpp"
 #include "core/store/schema.hpp"
@@ -27,6 +28,8 @@ void check_place(const fs::path& file, Database::Access access) {
   if (access == Database::Access::read && fs::file_size(file, none) + 1 <= 1)  // 0 bytes, or (uintmax_t)-1: not there
     throw Error(Reason::path_missing, "there is no store at " + file.string(),
                 "install a model or run a job first, or name another home with --home");
+  const int mode = access == Database::Access::write ? R_OK | W_OK : R_OK;
+  if (fs::exists(file, none) && ::access(file.c_str(), mode) != 0) throw_errno("cannot open the store " + file.string());
 }
 
 // A reader opens for writing too where it may: only so can it roll back what a killed writer left half done.

@@ -55,7 +55,7 @@ class Statement {
 
 // The one writer's or a reader's connection: rollback journal, synchronous=EXTRA (Debian 12's 3.40.1 has the WAL-reset bug),
 // bounded busy timeout. Opening migrates to the newest schema (core/store/schema/*.sql, built in) unless read-only.
-// A reader needs a store that is there: Error(path_missing). Also throws Error(store_newer, store_locked, store_damaged,
+// A reader needs a store that is there: Error(path_missing). Also throws Error(path_unreadable, store_newer, store_locked, store_damaged,
 // store_network, disk_full, io_failed).
 class Database {
  public:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Completion as the shells ask for it."""
+import os
 import shutil
 import subprocess
 import unittest
@@ -50,14 +51,30 @@ class Completion(JobTest):
         for words in ((*home, "run", "lung", ""), ("model", "install", ""), ("run", "lung", "p", "--out", ""), ("--home", self.folder, "run", "")):
             self.assertEqual(self.bash(*words), [], words)
 
-    def test_each_script_is_sound_for_its_shell(self):
-        for shell in ("bash", "zsh", "fish"):
-            self.assertIn("__complete", scripted(shell))
-            if not shutil.which(shell):
-                print(f"  {shell} is not installed: its script was not parsed")
-                continue
-            done = subprocess.run([shell, "-n", "/dev/stdin"], input=scripted(shell), capture_output=True, text=True)
-            self.assertEqual((done.returncode, done.stderr), (0, ""), shell)
+    def test_a_value_behind_an_equals_sign_is_completed_as_one_word(self):
+        self.assertEqual(aidp("__complete", "run", "--device=c").stdout.split(), ["--device=cpu", "--device=cuda:0"])
+        self.assertEqual(aidp("__complete", "--progress=plain", "va").stdout.split(), ["validate"])
+
+    def sound(self, shell):
+        self.assertIn("__complete", scripted(shell))
+        if not shutil.which(shell):
+            self.skipTest(f"{shell} is not installed: its script was not parsed")
+        done = subprocess.run([shell, "-n", "/dev/stdin"], input=scripted(shell), capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_the_script_of_bash_is_sound(self):
+        self.sound("bash")
+
+    def test_the_script_of_zsh_is_sound(self):
+        self.sound("zsh")
+
+    def test_the_script_of_fish_is_sound_and_completes(self):
+        self.sound("fish")
+        (self.folder / "aidp.fish").write_text(scripted("fish"))
+        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder)}
+        for line, candidates in (("aidp va", ["validate"]), ("aidp run m --device=c", ["--device=cpu", "--device=cuda:0"]), ("aidp help report ", ["surveillance"])):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {self.folder}/aidp.fish; complete -C '{line}'"], capture_output=True, text=True, env=environment)
+            self.assertEqual((done.stdout.split(), done.stderr), (candidates, ""), line)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of whole jobs share: a store and an output folder of their own, small DICOM series and small TorchScript models."""
+import atexit
 import csv
 import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -19,6 +21,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 BIN = pathlib.Path(os.environ.get("AIDP_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
 SHARED = pathlib.Path(os.environ.get("AIDP_SHARED", "/nonexistent"))
 UID_ROOT = "2.25.7."
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what runs is killed and cleared away
 
 
 class Mean(torch.nn.Module):
@@ -140,15 +143,17 @@ def rows(path):
 
 
 class JobTest(unittest.TestCase):
-    """Each test has a store and a folder of its own, and leaves nothing behind."""
+    """Each test has a store and a folder of its own, and leaves nothing behind, stopped by a signal or not."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="aidp-test-"))
         self.addCleanup(self.clean)
+        atexit.register(self.clean)  # unittest cleans nothing up when it is interrupted
         self.home = self.folder / "home"
 
     def clean(self):
-        subprocess.run(["chmod", "-R", "u+w", str(self.folder)], check=False)
+        atexit.unregister(self.clean)
+        subprocess.run(["chmod", "-R", "u+rwX", str(self.folder)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def command(self, *arguments):

@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second kind of artifact: a network compiled by AOTInductor, made here because it fits one processor and one LibTorch."""
+import os
 import unittest
 import zipfile
+from unittest import mock
 
 import torch
 from support import JobTest, Mean, make_cohort, make_package, rows
 
 
 class AotInductor(JobTest):
+    def setUp(self):
+        super().setUp()
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+        places = mock.patch.dict(os.environ, TMPDIR=str(self.temporary), TORCHINDUCTOR_CACHE_DIR=str(self.folder / "inductor"))
+        places.start()
+        self.addCleanup(places.stop)
+
     def package(self):
         folder = make_package(self.folder / "package", None, kind="aotinductor", file="model.pt2", batch_max=4)
         batch = torch.export.Dim("batch", min=1, max=64)
         program = torch.export.export(Mean(), (torch.rand(4, 1, 16, 16),), dynamic_shapes={"x": {0: batch}})
-        torch._inductor.aoti_compile_and_package(program, package_path=str(folder / "model.pt2"))
+        with torch._inductor.config.patch("cpp_cache_precompile_headers", False):  # of use to the second compilation only
+            torch._inductor.aoti_compile_and_package(program, package_path=str(folder / "model.pt2"))
         return folder
 
     def test_a_compiled_model_gives_what_its_module_gives(self):
@@ -20,6 +31,7 @@ class AotInductor(JobTest):
         make_cohort(self.folder / "in", 6, value=lambda study, _: 11 * study)
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [11, 22, 33, 44, 55, 66])
+        self.assertEqual(list(self.temporary.iterdir()), [])  # what the workers unpacked is gone with them
 
     def refused(self, entries, content=b"x", device="auto"):
         number = len(list(self.folder.iterdir()))

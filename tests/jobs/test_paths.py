@@ -49,7 +49,7 @@ class Paths(JobTest):
         self.home = closed / "x"
         self.refused("model", "list")
         self.refused("run", "mean", self.folder, "--out", self.folder / "out")
-        self.assertIn("cannot be written", self.as_user("validate", "environment", code=2).stdout)
+        self.assertIn("cannot write to the home folder", self.as_user("validate", "environment", code=2).stdout)
 
     def test_packages_and_manifests_that_may_not_be_read_are_told_as_such(self):
         package = make_package(self.folder / "package", Mean())

@@ -11,6 +11,15 @@
 
 using namespace aidp;
 
+namespace {
+// A folder of one test, gone after it.
+struct Scratch {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("aidp-base-test-" + new_job_id());
+  Scratch() { std::filesystem::create_directory(folder); }
+  ~Scratch() { std::filesystem::remove_all(folder); }
+};
+}  // namespace
+
 TEST_CASE("SHA-256 is that of FIPS 180-4") {
   CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(hex(digest_from_hex(hex(sha256("x")))) == hex(sha256("x")));
@@ -54,15 +63,42 @@ TEST_CASE("sizes are read with their units") {
   CHECK_THROWS_AS(parse_bytes("2 horses"), Error);
 }
 
+TEST_CASE("a copy is hashed on its way and never replaces a file") {
+  const Scratch scratch;
+  const auto from = scratch.folder / "from", to = scratch.folder / "to";
+  publish(from, std::string(3'000'000, 'x'), Overwrite::no);
+  CHECK(copy_and_hash(from, to) == sha256_file(from));
+  CHECK(sha256_file(to) == sha256_file(from));
+  CHECK_THROWS_AS(copy_and_hash(from, to), Error);
+}
+
+TEST_CASE("a path that leads through a file is missing, whoever asks") {
+  const Scratch scratch;
+  const auto file = scratch.folder / "file";
+  publish(file, "no folder", Overwrite::no);
+  const auto reason_of = [](const auto& act) {
+    try {
+      act();
+    } catch (const Error& error) {
+      return error.reason();
+    }
+    return Reason::internal;
+  };
+  CHECK(reason_of([&] { read_file(file / "x"); }) == Reason::path_missing);
+  CHECK(reason_of([&] { publish(file / "x", "", Overwrite::yes); }) == Reason::path_missing);
+  CHECK(reason_of([&] { check_folder(file / "x", "the folder"); }) == Reason::path_missing);
+  CHECK(reason_of([&] { make_folder(file, "the folder"); }) == Reason::path_missing);
+}
+
 TEST_CASE("a file is published whole, and never replaced unless asked") {
-  const auto file = std::filesystem::temp_directory_path() / ("aidp-base-test-" + new_job_id());
+  const Scratch scratch;
+  const auto file = scratch.folder / "file";
   publish(file, "one", Overwrite::no);
   CHECK_NOTHROW(publish(file, "one", Overwrite::no));
   CHECK_THROWS_AS(publish(file, "two", Overwrite::no), Error);
   CHECK(read_file(file) == "one");
   CHECK_THROWS(publish_with(file, [](const auto&) { throw std::runtime_error("in the middle"); }));
   CHECK(read_file(file) == "one");
-  std::filesystem::remove(file);
 }
 
 TEST_CASE("every reason has a name of its own") {
