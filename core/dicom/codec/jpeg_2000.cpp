@@ -66,19 +66,31 @@ bool has_colour_transform(opj_codec_t* codec) {
   return transformed;
 }
 
-void store(const opj_image_t& image, const InstanceHeader& header, Values out) {
-  const std::size_t bytes = value_bytes(header), samples = image.numcomps;
+template <class Value>
+void store_as(const opj_image_t& image, const InstanceHeader& header, Values out) {
+  const std::size_t samples = image.numcomps, pixels = out.size() / sizeof(Value) / samples;
   for (std::size_t s = 0; s < samples; ++s) {
     const auto& component = image.comps[s];
     // A codestream's sign may differ from PixelRepresentation: the bits count, read anew by the header's rule.
     const bool reinterpret_sign = header.pixel_representation == 1 && component.sgnd == 0 && component.prec < 32;
-    const auto sign_bit = OPJ_INT32{1} << (component.prec - 1);
-    const auto pixels = static_cast<std::size_t>(component.w) * component.h;
+    const OPJ_INT32 sign_bit = reinterpret_sign ? OPJ_INT32{1} << (component.prec - 1) : 0;
+    const auto* from = component.data;
+    auto* to = out.data() + s * sizeof(Value);
     for (std::size_t p = 0; p < pixels; ++p) {
-      auto value = component.data[p];
-      if (reinterpret_sign) value = (value ^ sign_bit) - sign_bit;
-      std::memcpy(out.data() + (p * samples + s) * bytes, &value, bytes);
+      const auto value = static_cast<Value>((from[p] ^ sign_bit) - sign_bit);
+      std::memcpy(to + p * samples * sizeof(Value), &value, sizeof(Value));
     }
+  }
+}
+
+void store(const opj_image_t& image, const InstanceHeader& header, Values out) {
+  switch (value_bytes(header)) {
+    case 1:
+      return store_as<std::uint8_t>(image, header, out);
+    case 2:
+      return store_as<std::uint16_t>(image, header, out);
+    default:
+      return store_as<std::uint32_t>(image, header, out);
   }
 }
 }  // namespace
@@ -102,11 +114,12 @@ Colour decode_jpeg_2000(Bytes encoded, const InstanceHeader& header, Values out)
   if (!header_read) corrupt("the codestream's header is broken");
   check_size("JPEG 2000", image->x1 - image->x0, image->y1 - image->y0, image->numcomps, header);
   for (OPJ_UINT32 c = 0; c < image->numcomps; ++c)
-    if (image->comps[c].dx != 1 || image->comps[c].dy != 1 || image->comps[c].prec > 8 * value_bytes(header))
+    if (image->comps[c].dx != 1 || image->comps[c].dy != 1 || image->comps[c].prec < 1 || image->comps[c].prec > 8 * value_bytes(header))
       throw Error(Reason::pixels_unsupported, "JPEG 2000: subsampled components or more bits than BitsAllocated");
   if (!opj_decode(codec.get(), stream.get(), image.get())) corrupt("the codestream is broken or cut");
   for (OPJ_UINT32 c = 0; c < image->numcomps; ++c)
-    if (!image->comps[c].data) corrupt("a component was not decoded");
+    if (!image->comps[c].data || std::size_t{image->comps[c].w} * image->comps[c].h * image->numcomps * value_bytes(header) != out.size())
+      corrupt("a component was not decoded");
   store(*image, header, out);
   return has_colour_transform(codec.get()) ? Colour::rgb : Colour::as_header;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
@@ -42,6 +42,16 @@ void unpack(Bytes in, Values plane) {
   }
 }
 
+// The most and the least significant bytes of values of 16 bits.
+void zip(const std::byte* planes, std::size_t count, Values out) {
+  const auto* high = planes;
+  const auto* low = planes + count;
+  for (std::size_t p = 0; p < count; ++p) {
+    out[2 * p] = low[p];
+    out[2 * p + 1] = high[p];
+  }
+}
+
 Bytes segment(Bytes encoded, std::size_t index, std::size_t segments) {
   const std::size_t begin = word(encoded, 4 + 4 * index), end = index + 1 < segments ? word(encoded, 8 + 4 * index) : encoded.size();
   if (begin < header_bytes || begin > end || end > encoded.size()) corrupt("a segment lies outside the frame");
@@ -55,19 +65,21 @@ Colour decode_rle(Bytes encoded, const InstanceHeader& header, Values out) {
   const std::size_t bytes = value_bytes(header), samples = static_cast<std::size_t>(header.samples_per_pixel);
   const std::size_t segments = word(encoded, 0);
   if (segments != bytes * samples || segments > segments_at_most) corrupt("the number of segments does not fit the image");
-  const bool packed = header.bits_allocated == 1;
-  std::vector<std::byte> plane(packed ? (out.size() + 7) / 8 : out.size() / segments);
-  for (std::size_t s = 0; s < segments; ++s) {
-    if (segments == 1 && !packed) {
-      unpack(segment(encoded, s, segments), out);
-      continue;
-    }
-    unpack(segment(encoded, s, segments), plane);
-    auto* to = out.data() + s / bytes * bytes + (bytes - 1 - s % bytes);
-    if (!packed)
-      for (std::size_t p = 0; p < plane.size(); ++p) to[p * segments] = plane[p];
+  if (segments == 1 && header.bits_allocated > 1) {
+    unpack(segment(encoded, 0, 1), out);
+    return Colour::as_header;
   }
-  if (packed) unpack_native(plane, 0, header, out);
+  const std::size_t plane_bytes = header.bits_allocated == 1 ? (out.size() + 7) / 8 : out.size() / segments;
+  const auto planes = std::make_unique_for_overwrite<std::byte[]>(plane_bytes * segments);
+  for (std::size_t s = 0; s < segments; ++s) unpack(segment(encoded, s, segments), {&planes[s * plane_bytes], plane_bytes});
+  if (header.bits_allocated == 1)
+    unpack_native({planes.get(), plane_bytes}, 0, header, out);
+  else if (segments == 2)
+    zip(planes.get(), plane_bytes, out);
+  else
+    for (std::size_t s = 0; s < segments; ++s)
+      for (std::size_t p = 0; p < plane_bytes; ++p)
+        out[p * segments + s / bytes * bytes + (bytes - 1 - s % bytes)] = planes[s * plane_bytes + p];
   return Colour::as_header;
 }
 
