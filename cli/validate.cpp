@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/output.hpp"
+#include "cli/pixels.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -98,16 +99,21 @@ nlohmann::json json_of(const SeriesPlanRow& row) {
 class ValidateInput : public Command {
  public:
   std::string name() const override { return "validate input"; }
-  std::string summary() const override { return "Say which series a model would take, and why not the others"; }
+  std::string summary() const override { return "Say which series a model would take, and why not the others; or what their pixels are"; }
+  std::string details() const override { return pixels_details; }
   std::vector<std::string> examples() const override {
-    return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v"};
+    return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v",
+            "aidp validate input /data/ct --pixels --format json | jq -r 'select(.type==\"instance\") | [.path, .pixel_sha256] | @tsv'"};
   }
   void setup(CLI::App& app) override {
     app.add_option("PATH", paths_, "Files and folders of DICOM")->required();
-    app.add_option("--model", model_, "Name, name@version, or the beginning of a digest")->required();
+    app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
+    app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are")->excludes("--model");
     app.add_option("--workers", workers_, "DICOM workers; 0: one per core")->capture_default_str();
   }
   Exit run(const Globals& globals) override {
+    if (pixels_) return print_pixels(paths_, workers_, globals);
+    if (model_.empty()) throw Error(Reason::usage, "what to validate the input for is not said", "give --model MODEL, or --pixels");
     Reader store(globals);
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
@@ -137,6 +143,7 @@ class ValidateInput : public Command {
 
   std::vector<std::string> paths_;
   std::string model_;
+  bool pixels_ = false;
   int workers_ = 0;
 };
 

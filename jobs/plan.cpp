@@ -5,16 +5,14 @@
 #include <array>
 #include <set>
 
+#include "core/dicom/form.hpp"
+#include "core/dicom/syntax.hpp"
+
 namespace aidp {
 
 namespace {
-constexpr std::int64_t frames_at_most = 100'000;  // of one object: each is an item of its own, or a slice
-
-std::uint64_t bytes_of_frame(const InstanceHeader& header) {
-  const auto side = [](std::int64_t value) { return static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 1, 1 << 24)); };
-  const auto value_bytes = static_cast<std::uint64_t>(std::clamp(header.bits_allocated, 8, 64) + 7) / 8;
-  return side(header.rows) * side(header.columns) * side(header.samples_per_pixel) * value_bytes;
-}
+// At least 1: an item without a size is refused by the decoder, by name.
+std::uint64_t bytes_of_frame(const InstanceHeader& header) { return std::max<std::uint64_t>(decoded_form(header).bytes, 1); }
 
 void refuse(PlannedSeries& series, Outcome outcome, Reason reason, std::string message) {
   series.outcome = outcome;
@@ -30,11 +28,11 @@ std::string first_failed_rule(const Selection& selection) {
 
 // How many frames the file has room for: native ones whole, a compressed one with at least the head of its item (PS3.5 A.4).
 std::int64_t frames_within(const InstanceHeader& header) {
-  constexpr std::string_view deflated = "1.2.840.10008.1.2.1.99";
-  constexpr std::array<std::string_view, 3> native{"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"};
-  if (header.transfer_syntax_uid == deflated) return frames_at_most;
-  const bool is_native = std::ranges::find(native, header.transfer_syntax_uid) != native.end();
-  return static_cast<std::int64_t>(header.file_bytes / (is_native ? bytes_of_frame(header) : 8));
+  const auto* syntax = find_syntax(header.transfer_syntax_uid);
+  if (syntax && syntax->deflated) return frames_at_most;
+  const bool native = syntax && syntax->codec == Codec::native;
+  const auto bits = native ? std::max<std::uint64_t>(native_frame_bits(header), 1) : 64;
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(8 * header.file_bytes / bits, frames_at_most));
 }
 
 // What a series cannot be used with at all, told from its headers.

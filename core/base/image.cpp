@@ -14,10 +14,10 @@ struct TypeRow {
   std::string_view name;
   std::size_t bytes;
 };
-constexpr std::array types{TypeRow{PixelType::uint8, "uint8", 1},    TypeRow{PixelType::int8, "int8", 1},
-                           TypeRow{PixelType::uint16, "uint16", 2},  TypeRow{PixelType::int16, "int16", 2},
-                           TypeRow{PixelType::uint32, "uint32", 4},  TypeRow{PixelType::int32, "int32", 4},
-                           TypeRow{PixelType::float32, "float32", 4}};
+constexpr std::array types{TypeRow{PixelType::uint8, "uint8", 1},     TypeRow{PixelType::int8, "int8", 1},
+                           TypeRow{PixelType::uint16, "uint16", 2},   TypeRow{PixelType::int16, "int16", 2},
+                           TypeRow{PixelType::uint32, "uint32", 4},   TypeRow{PixelType::int32, "int32", 4},
+                           TypeRow{PixelType::float32, "float32", 4}, TypeRow{PixelType::float64, "float64", 8}};
 }  // namespace
 
 std::string_view name(PixelType type) { return types[static_cast<std::size_t>(type)].name; }
@@ -54,7 +54,7 @@ void from_json(const nlohmann::json& json, ImageHeader& image) {
   json.at("spacing_mm").get_to(image.spacing_mm);
   json.at("has_geometry").get_to(image.has_geometry);
   image.padding.reset();
-  if (json.contains("padding")) image.padding = json["padding"].get<std::array<std::int64_t, 2>>();
+  if (json.contains("padding")) image.padding = json["padding"].get<std::array<double, 2>>();
 }
 
 }  // namespace aidp

@@ -11,7 +11,7 @@
 
 namespace aidp {
 
-enum class PixelType { uint8, int8, uint16, int16, uint32, int32, float32 };
+enum class PixelType { uint8, int8, uint16, int16, uint32, int32, float32, float64 };
 std::string_view name(PixelType type);
 PixelType pixel_type_named(std::string_view name);  // throws Error(internal)
 std::size_t bytes_of(PixelType type);
@@ -29,9 +29,9 @@ struct ImageHeader {
   int samples = 1;               // 1, or 3 for RGB
   std::vector<double> slope{1};  // per slice, or one for all: value = stored * slope + intercept (modality LUT)
   std::vector<double> intercept{0};
-  bool inverted = false;                               // MONOCHROME1: the largest value is black
-  std::optional<std::array<std::int64_t, 2>> padding;  // stored values in this closed range are no image (PixelPaddingValue)
-  int bits_stored = 16;                                // significant bits of a stored value
+  bool inverted = false;                         // MONOCHROME1: the largest value is black
+  std::optional<std::array<double, 2>> padding;  // stored values in this closed range are no image (PixelPaddingValue)
+  int bits_stored = 16;                          // significant bits of a stored value
   Affine affine{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
   std::array<double, 3> spacing_mm{1, 1, 1};  // between columns (i), rows (j), slices (k)
   bool has_geometry = false;                  // whether affine and spacing come from the file

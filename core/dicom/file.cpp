@@ -4,7 +4,6 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -47,26 +46,29 @@ void check_begin(const std::string& path) {
   if (!begins_like_dicom(bytes, static_cast<std::size_t>(got)))
     throw Error(Reason::not_dicom, got == 0 ? "an empty file" : "not a DICOM file");
 }
+
 // `end`: where DCMTK stopped, which is behind the head of PixelData (PS3.5 7.1); looked at again, as a guess would be another image.
-std::span<const std::byte> find_plain_pixels(std::span<const std::byte> bytes, std::size_t end, DcmDataset& dataset) {
+std::optional<DicomFile::PixelBytes> find_pixels(std::span<const std::byte> bytes, std::size_t end, DcmDataset& dataset) {
+  constexpr std::size_t explicit_head = 12, implicit_head = 8;
+  constexpr std::uint32_t undefined = 0xFFFFFFFF;
   const auto syntax = dataset.getOriginalXfer();
-  const bool explicit_vr = syntax == EXS_LittleEndianExplicit;
-  if (!explicit_vr && syntax != EXS_LittleEndianImplicit) return {};
-  const std::size_t head = explicit_vr ? 12 : 8;
-  if (end < head || end > bytes.size()) return {};
-  const auto* at = reinterpret_cast<const char*>(bytes.data() + end - head);
-  if (std::memcmp(at, "\xE0\x7F\x10\x00", 4) != 0) return {};
-  if (explicit_vr && std::memcmp(at + 4, "OW", 2) != 0 && std::memcmp(at + 4, "OB", 2) != 0) return {};
+  if (DcmXfer(syntax).getByteOrder() == EBO_BigEndian || syntax == EXS_DeflatedLittleEndianExplicit || end > bytes.size())
+    return std::nullopt;
+  const auto stands = [&](std::size_t before, const char* text, std::size_t size) {
+    return end >= before && std::memcmp(bytes.data() + end - before, text, size) == 0;
+  };
+  const bool is_explicit = stands(explicit_head, "\xE0\x7F\x10\x00OW", 6) || stands(explicit_head, "\xE0\x7F\x10\x00OB", 6);
+  if (!is_explicit && !stands(implicit_head, "\xE0\x7F\x10\x00", 4)) return std::nullopt;
   std::uint32_t length = 0;
-  std::memcpy(&length, at + head - 4, sizeof length);
-  return length <= bytes.size() - end ? bytes.subspan(end, length)
-                                      : std::span<const std::byte>();  // undefined length is longer than any file
+  std::memcpy(&length, bytes.data() + end - sizeof length, sizeof length);
+  if (length == undefined) return DicomFile::PixelBytes{bytes.subspan(end), true};
+  if (length > bytes.size() - end) throw Error(Reason::dicom_truncated, "the file ends before its pixel data");
+  return DicomFile::PixelBytes{bytes.subspan(end, length), false};
 }
 }  // namespace
 
 void start_dicom() {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-  DJDecoderRegistration::registerCodecs(EDC_photometricInterpretation, EUC_never, EPC_colorByPixel);
   dcmAcceptUnexpectedImplicitEncoding.set(OFTrue);
 }
 
@@ -85,7 +87,7 @@ DicomFile::DicomFile(const std::string& bytes) {
   if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     throw Error(Reason::not_dicom, "not a DICOM file");
   read(bytes, Part::header);
-  if (plain_pixels_.empty()) read(bytes, Part::whole);
+  if (!pixels_) read(bytes, Part::whole);
   finish();
 }
 
@@ -99,7 +101,7 @@ void DicomFile::read(const std::string& bytes, Part part) {
                                            : file_->read(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength);
   file_->transferEnd();
   if (part == Part::header)
-    plain_pixels_ = find_plain_pixels(std::as_bytes(std::span(bytes)), static_cast<std::size_t>(stream.tell()), *file_->getDataset());
+    pixels_ = find_pixels(std::as_bytes(std::span(bytes)), static_cast<std::size_t>(stream.tell()), *file_->getDataset());
   else if (status.bad())
     fail(status, true);
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -27,15 +28,19 @@ class DicomFile {
   // The string of (0002,0010): DCMTK 3.6.7 takes HTJ2K and others for native, so its own idea is not asked.
   const std::string& transfer_syntax_uid() const { return transfer_syntax_uid_; }
   bool has_meta() const { return has_meta_; }
-  // The value of PixelData within the bytes given, where it stands there as it is: little-endian, not encapsulated, whole. Else empty,
-  // and the dataset has the element.
-  std::span<const std::byte> plain_pixels() const { return plain_pixels_; }
+  // PixelData within the bytes given, where it stands there as it is: little-endian, not deflated. If encapsulated (of undefined length),
+  // from its first item to the end of the file. Not there if the dataset has the element, or there is none.
+  struct PixelBytes {
+    std::span<const std::byte> bytes;
+    bool encapsulated = false;
+  };
+  const std::optional<PixelBytes>& pixels() const { return pixels_; }
 
  private:
   void read(const std::string& bytes, Part part);
   void finish();
   std::unique_ptr<DcmFileFormat> file_;
-  std::span<const std::byte> plain_pixels_;
+  std::optional<PixelBytes> pixels_;
   std::string transfer_syntax_uid_;
   bool has_meta_ = false;
 };

@@ -30,6 +30,10 @@ void to_json(nlohmann::json& json, const InstanceHeader& h) {
           {"has_pixels", h.has_pixels},
           {"shape", {h.rows, h.columns, h.number_of_frames, h.samples_per_pixel}},
           {"bits", {h.bits_allocated, h.bits_stored, h.high_bit, h.pixel_representation}},
+          {"planar", h.planar},
+          {"floating", h.floating},
+          {"tables", {h.palette_bits, h.modality_lut_bits}},
+          {"has_padding", h.has_padding},
           {"photometric_interpretation", h.photometric_interpretation},
           {"frames", std::move(frames)},
           {"attributes", h.attributes}};
@@ -55,6 +59,11 @@ void from_json(const nlohmann::json& json, InstanceHeader& h) {
   bits.at(1).get_to(h.bits_stored);
   bits.at(2).get_to(h.high_bit);
   bits.at(3).get_to(h.pixel_representation);
+  json.at("planar").get_to(h.planar);
+  json.at("floating").get_to(h.floating);
+  json.at("tables").at(0).get_to(h.palette_bits);
+  json.at("tables").at(1).get_to(h.modality_lut_bits);
+  json.at("has_padding").get_to(h.has_padding);
   json.at("photometric_interpretation").get_to(h.photometric_interpretation);
   for (const auto& frame : json.at("frames")) {
     FrameHeader f;

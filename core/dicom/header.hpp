@@ -26,6 +26,11 @@ struct InstanceHeader {
   bool has_pixels = false;  // describes an image, if perhaps not wholly: some size may be 0
   std::int64_t rows = 0, columns = 0, number_of_frames = 1;
   int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
+  bool planar = false;        // PlanarConfiguration 1
+  bool floating = false;      // FloatPixelData or DoubleFloatPixelData
+  int palette_bits = 0;       // of the colours of PALETTE COLOR; 0: no palette
+  int modality_lut_bits = 0;  // of the entries of ModalityLUTSequence; 0: none
+  bool has_padding = false;   // PixelPaddingValue
   std::string photometric_interpretation;
   std::vector<FrameHeader> frames;  // one, or number_of_frames
   nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()

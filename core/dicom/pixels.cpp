@@ -2,8 +2,6 @@
 #include "core/dicom/pixels.hpp"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcpixseq.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
@@ -12,8 +10,9 @@
 
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
-#include "core/dicom/codec/codec.hpp"
+#include "core/dicom/colour.hpp"
 #include "core/dicom/read_header.hpp"
+#include "core/dicom/stored.hpp"
 
 namespace aidp {
 
@@ -21,61 +20,46 @@ namespace {
 constexpr std::size_t file_bytes_at_most = std::size_t{2} << 30;
 constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
 
-enum class Codec { native, rle, jpeg, jpeg_ls, jpeg_2000 };
-struct Syntax {
-  const char* uid;
-  Codec codec;
-};
-// PS3.5 section 10 and annex A.
-constexpr Syntax syntaxes[] = {{"1.2.840.10008.1.2", Codec::native},          {"1.2.840.10008.1.2.1", Codec::native},
-                               {"1.2.840.10008.1.2.1.99", Codec::native},     {"1.2.840.10008.1.2.2", Codec::native},
-                               {"1.2.840.10008.1.2.5", Codec::rle},           {"1.2.840.10008.1.2.4.50", Codec::jpeg},
-                               {"1.2.840.10008.1.2.4.51", Codec::jpeg},       {"1.2.840.10008.1.2.4.57", Codec::jpeg},
-                               {"1.2.840.10008.1.2.4.70", Codec::jpeg},       {"1.2.840.10008.1.2.4.80", Codec::jpeg_ls},
-                               {"1.2.840.10008.1.2.4.81", Codec::jpeg_ls},    {"1.2.840.10008.1.2.4.90", Codec::jpeg_2000},
-                               {"1.2.840.10008.1.2.4.91", Codec::jpeg_2000},  {"1.2.840.10008.1.2.4.201", Codec::jpeg_2000},
-                               {"1.2.840.10008.1.2.4.202", Codec::jpeg_2000}, {"1.2.840.10008.1.2.4.203", Codec::jpeg_2000}};
+[[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
+[[noreturn]] void senseless(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
 
-Codec codec_of(const std::string& uid) {
-  for (const auto& syntax : syntaxes)
-    if (uid == syntax.uid) return syntax.codec;
+const TransferSyntax& syntax_of(const InstanceHeader& header) {
+  if (const auto* syntax = find_syntax(header.transfer_syntax_uid)) return *syntax;
+  const auto& uid = header.transfer_syntax_uid;
   throw Error(Reason::pixels_syntax, "the transfer syntax " + (uid.empty() ? "is missing" : uid + " is not supported"));
 }
 
-[[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
-
-// Clears bits outside [HighBit - BitsStored + 1, HighBit] (once overlays) and extends the sign (PS3.5 8.1.1).
-template <class Stored>
-void put_bits_right(std::span<std::byte> bytes, const InstanceHeader& header) {
-  constexpr int width = 8 * static_cast<int>(sizeof(Stored));
-  const int low = header.high_bit + 1 - header.bits_stored;
-  if (header.bits_stored == width && low == 0) return;
-  const int left = width - header.high_bit - 1, right = width - header.bits_stored;
-  for (std::size_t i = 0; i + sizeof(Stored) <= bytes.size(); i += sizeof(Stored)) {
-    std::make_unsigned_t<Stored> raw;
-    std::memcpy(&raw, &bytes[i], sizeof raw);
-    raw = static_cast<std::make_unsigned_t<Stored>>(raw << left);
-    const auto value = static_cast<Stored>(static_cast<Stored>(raw) >> right);
-    std::memcpy(&bytes[i], &value, sizeof value);
-  }
-}
-
-void put_bits_right(std::span<std::byte> bytes, const InstanceHeader& header) {
-  const bool is_signed = header.pixel_representation == 1;
-  switch (header.bits_allocated) {
-    case 8:
-      return is_signed ? put_bits_right<std::int8_t>(bytes, header) : put_bits_right<std::uint8_t>(bytes, header);
-    case 16:
-      return is_signed ? put_bits_right<std::int16_t>(bytes, header) : put_bits_right<std::uint16_t>(bytes, header);
-    default:
-      return is_signed ? put_bits_right<std::int32_t>(bytes, header) : put_bits_right<std::uint32_t>(bytes, header);
-  }
-}
-
-std::span<const std::byte> bytes_of_item(DcmPixelItem& item) {
+// The value of an element that DCMTK has read, in the byte order of this machine.
+Bytes value_of(DcmDataset& dataset, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  if (dataset.findAndGetElement(tag, element).bad() || !element) return {};
+  const auto length = static_cast<std::size_t>(element->getLength());
   Uint8* octets = nullptr;
-  if (item.getUint8Array(octets).bad() || !octets) return {};
-  return {reinterpret_cast<const std::byte*>(octets), static_cast<std::size_t>(item.getLength())};
+  Uint16* words = nullptr;
+  Float32* floats = nullptr;
+  Float64* doubles = nullptr;
+  if (element->getUint8Array(octets).good() && octets) return std::as_bytes(std::span(octets, length));
+  if (element->getUint16Array(words).good() && words) return std::as_bytes(std::span(words, length / 2));
+  if (element->getFloat32Array(floats).good() && floats) return std::as_bytes(std::span(floats, length / 4));
+  if (element->getFloat64Array(doubles).good() && doubles) return std::as_bytes(std::span(doubles, length / 8));
+  return {};
+}
+
+void check_bits(const InstanceHeader& h) {
+  const auto allocated = std::to_string(h.bits_allocated);
+  const bool bit = h.bits_allocated == 1 && h.samples_per_pixel == 1;
+  if (h.floating ? h.bits_allocated != 32 && h.bits_allocated != 64
+                 : !bit && h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
+    unsupported("BitsAllocated " + allocated +
+                (h.floating ? " of floating-point values; 32 and 64 are" : " of integers; 1, 8, 16 and 32 are"));
+  if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
+    senseless("BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
+              allocated);
+}
+
+bool is_ybr(Colour colour, const InstanceHeader& header) {
+  return header.samples_per_pixel == 3 &&
+         (colour == Colour::ybr || (colour == Colour::as_header && header.photometric_interpretation.starts_with("YBR_FULL")));
 }
 }  // namespace
 
@@ -89,155 +73,177 @@ PixelFile::PixelFile(const std::string& path) {
   file_.emplace(bytes_);
   header_ = header_of(*file_, path);
   check();
-  if (encapsulated_) find_fragments();
+  find_pixels();
 }
 
-void PixelFile::check() {
+void PixelFile::check() const {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
-  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0)
-    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing or 0");
-  if (h.pixel_representation > 1)
-    throw Error(Reason::dicom_attribute, "PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
-  for (const auto& frame : h.frames)
-    if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
-      throw Error(Reason::dicom_attribute, "RescaleSlope or RescaleIntercept is no number, or the slope is 0");
-  encapsulated_ = codec_of(h.transfer_syntax_uid) != Codec::native;
-  auto& dataset = file_->dataset();
-  if (file_->plain_pixels().empty() && !dataset.tagExists(DCM_PixelData))
-    dataset.tagExists(DcmTagKey(0x7FE0, 0x0008)) || dataset.tagExists(DcmTagKey(0x7FE0, 0x0009))
-        ? unsupported("floating-point pixel data")
-        : throw Error(Reason::pixels_size, "there is no PixelData");
-  if (dataset.tagExists(DCM_ModalityLUTSequence)) unsupported("a ModalityLUTSequence");
-  if (h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
-    unsupported("BitsAllocated " + std::to_string(h.bits_allocated));
-  if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
-    throw Error(Reason::dicom_attribute, "BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) +
-                                             " do not fit BitsAllocated " + std::to_string(h.bits_allocated));
-  const auto& photometric = h.photometric_interpretation;
-  const bool grey = h.samples_per_pixel == 1 && (photometric == "MONOCHROME1" || photometric == "MONOCHROME2");
-  const bool colour = h.samples_per_pixel == 3 && h.bits_allocated <= 16;
-  if (!grey && !colour)
-    unsupported("PhotometricInterpretation " + photometric + " with " + std::to_string(h.samples_per_pixel) + " samples");
-  const auto codec = codec_of(h.transfer_syntax_uid);
-  const bool becomes_rgb =
-      photometric == "RGB" || codec == Codec::jpeg || (codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT"));
-  if (colour && !becomes_rgb) unsupported("PhotometricInterpretation " + photometric + " in " + h.transfer_syntax_uid);
-  if (frame_bytes() > frame_bytes_at_most)
+  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) senseless("Rows, Columns or BitsAllocated is missing or 0");
+  if (h.pixel_representation > 1) senseless("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  if (h.number_of_frames > frames_at_most)
+    throw Error(Reason::pixels_limit,
+                "NumberOfFrames is " + std::to_string(h.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+  syntax_of(h);
+  if (h.samples_per_pixel != 1 && h.samples_per_pixel != 3)
+    unsupported("SamplesPerPixel " + std::to_string(h.samples_per_pixel) + " of " + h.photometric_interpretation + "; 1 and 3 are");
+  check_bits(h);
+  if (std::max(stored_form(h).bytes, decoded_form(h).bytes) > frame_bytes_at_most)
     throw Error(Reason::pixels_limit,
                 "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
 }
 
-PixelType PixelFile::type() const {
-  const bool is_signed = header_.pixel_representation == 1;
-  if (header_.bits_allocated == 8) return is_signed ? PixelType::int8 : PixelType::uint8;
-  if (header_.bits_allocated == 16) return is_signed ? PixelType::int16 : PixelType::uint16;
-  return is_signed ? PixelType::int32 : PixelType::uint32;
+// What the values mean must be known before a model is given them.
+void PixelFile::check_meaning() const {
+  for (const auto& frame : header_.frames)
+    if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
+      senseless("RescaleSlope or RescaleIntercept is no number, or the slope is 0");
+  const auto& photometric = header_.photometric_interpretation;
+  const bool grey = header_.samples_per_pixel == 1 && (photometric == "MONOCHROME2" || (photometric == "MONOCHROME1" && !header_.floating));
+  const bool of_codestream = syntax_->codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT");
+  const bool colour = header_.samples_per_pixel == 3 &&
+                      (photometric == "RGB" || photometric == "YBR_FULL" || photometric == "YBR_FULL_422" || of_codestream);
+  if (!grey && !colour && header_.palette_bits == 0)
+    unsupported("PhotometricInterpretation " + (photometric.empty() ? "is missing" : photometric) + " with SamplesPerPixel " +
+                std::to_string(header_.samples_per_pixel) + (header_.floating ? ", floating-point," : "") + " in " +
+                std::string(syntax_->name));
 }
 
-std::size_t PixelFile::frame_bytes() const {
-  return static_cast<std::size_t>(header_.rows) * static_cast<std::size_t>(header_.columns) *
-         static_cast<std::size_t>(header_.samples_per_pixel) * static_cast<std::size_t>(header_.bits_allocated / 8);
+void PixelFile::find_pixels() {
+  syntax_ = &syntax_of(header_);
+  const auto& pixels = file_->pixels();
+  if (syntax_->codec != Codec::native) {
+    if (!pixels || !pixels->encapsulated)
+      throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
+    fragments_ = Fragments(pixels->bytes, header_.number_of_frames);
+    return;
+  }
+  if (pixels && pixels->encapsulated)
+    throw Error(Reason::pixels_corrupt, "PixelData is encapsulated, but the transfer syntax is not compressed");
+  auto& dataset = file_->dataset();
+  native_ = pixels             ? pixels->bytes
+            : header_.floating ? value_of(dataset, header_.bits_allocated == 32 ? DCM_FloatPixelData : DCM_DoubleFloatPixelData)
+                               : value_of(dataset, DCM_PixelData);
+  if (native_.empty()) throw Error(Reason::pixels_size, "there is no PixelData, or it is empty");
+  // Some writers say YBR_FULL_422 of pixels that are whole; their length tells (PS3.5 8.1.2).
+  const auto whole = stored_form(header_).bytes * static_cast<std::uint64_t>(header_.number_of_frames);
+  if (header_.photometric_interpretation == "YBR_FULL_422" && native_.size() == whole + whole % 2)
+    header_.photometric_interpretation = "YBR_FULL";
+  const auto bits = native_frame_bits(header_) * static_cast<std::uint64_t>(header_.number_of_frames);
+  if (bits > 8 * static_cast<std::uint64_t>(native_.size()))
+    throw Error(Reason::pixels_size,
+                "PixelData has " + std::to_string(native_.size()) + " bytes, the header says " + std::to_string((bits + 7) / 8));
 }
 
-std::optional<std::array<std::int64_t, 2>> PixelFile::padding() const {
-  const auto value = [&](const DcmTagKey& tag) -> std::optional<std::int64_t> {
-    Uint16 positive = 0;
-    Sint16 negative = 0;
-    auto& dataset = file_->dataset();
-    if (header_.pixel_representation == 1) {
-      if (dataset.findAndGetSint16(tag, negative).good()) return negative;
-      if (dataset.findAndGetUint16(tag, positive).good()) return static_cast<std::int16_t>(positive);
-    } else {
-      if (dataset.findAndGetUint16(tag, positive).good()) return positive;
-      if (dataset.findAndGetSint16(tag, negative).good()) return static_cast<std::uint16_t>(negative);
-    }
-    return std::nullopt;
-  };
-  const auto first = value(DCM_PixelPaddingValue);
-  if (!first) return std::nullopt;
-  const auto last = value(DCM_PixelPaddingRangeLimit).value_or(*first);
-  return std::array{std::min(*first, last), std::max(*first, last)};
-}
-
-void PixelFile::find_fragments() {
-  DcmElement* element = nullptr;
-  if (file_->dataset().findAndGetElement(DCM_PixelData, element).bad()) return;
-  auto* pixels = OFdynamic_cast(DcmPixelData*, element);
-  if (!pixels) throw Error(Reason::dicom_malformed, "PixelData is no pixel element");
-  E_TransferSyntax syntax = EXS_Unknown;
-  const DcmRepresentationParameter* parameters = nullptr;
-  pixels->getOriginalRepresentationKey(syntax, parameters);
-  DcmPixelSequence* sequence = nullptr;
-  if (pixels->getEncapsulatedRepresentation(syntax, parameters, sequence).bad() || !sequence || sequence->card() < 2)
-    throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
-  for (unsigned long i = 0; i < sequence->card(); ++i) {
-    DcmPixelItem* item = nullptr;
-    if (sequence->getItem(item, i).bad() || !item) throw Error(Reason::pixels_corrupt, "a fragment cannot be read");
-    const auto bytes = bytes_of_item(*item);
-    if (i > 0) {
-      fragments_.push_back(bytes);
-      continue;
-    }
-    offsets_.resize(bytes.size() / 4);
-    if (!offsets_.empty()) std::memcpy(offsets_.data(), bytes.data(), offsets_.size() * 4);
+void PixelFile::decode_native(std::int64_t frame, Values out) const {
+  unpack_native(native_, static_cast<std::uint64_t>(frame) * native_frame_bits(header_), header_, out);
+  if (!syntax_->big_endian || header_.floating || header_.bits_allocated != 32) return;
+  // DCMTK swaps OW as 16-bit words: the halves of a 32-bit value still stand in big-endian order.
+  for (std::size_t i = 0; i + 4 <= out.size(); i += 4) {
+    std::swap(out[i], out[i + 2]);
+    std::swap(out[i + 1], out[i + 3]);
   }
 }
 
-// The fragments of a frame (PS3.5 A.4): all for a single frame, one each where the counts agree, else by the offset table.
-std::string PixelFile::encoded_frame(std::int64_t frame) const {
-  const auto count = static_cast<std::size_t>(header_.number_of_frames), index = static_cast<std::size_t>(frame);
-  std::string encoded;
-  const auto add = [&](std::span<const std::byte> bytes) { encoded.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
-  if (count == 1) {
-    for (const auto& fragment : fragments_) add(fragment);
-  } else if (fragments_.size() == count) {
-    add(fragments_[index]);
-  } else if (offsets_.size() == count) {
-    std::uint64_t at = 0;
-    const std::uint64_t begin = offsets_[index], end = index + 1 < count ? offsets_[index + 1] : UINT64_MAX;
-    for (const auto& fragment : fragments_) {
-      if (at >= begin && at < end) add(fragment);
-      at += fragment.size() + 8;
-    }
-  } else {
-    throw Error(Reason::pixels_corrupt,
-                std::to_string(fragments_.size()) + " fragments for " + std::to_string(count) + " frames, and no offset table");
-  }
-  if (encoded.empty()) throw Error(Reason::pixels_corrupt, "frame " + std::to_string(frame + 1) + " has no data");
-  return encoded;
-}
-
-void PixelFile::decode(std::int64_t frame, std::span<std::byte> out) const {
+Colour PixelFile::decode_into(std::int64_t frame, Values out) const {
   if (frame < 0 || frame >= header_.number_of_frames) throw Error(Reason::pixels_size, "there is no frame " + std::to_string(frame + 1));
-  if (out.size() != frame_bytes()) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
-  switch (codec_of(header_.transfer_syntax_uid)) {
+  auto colour = Colour::as_header;
+  std::vector<std::byte> joined;
+  switch (syntax_->codec) {
     case Codec::native:
-      decode_native(*file_, frame, header_, header_.transfer_syntax_uid == "1.2.840.10008.1.2.2", out);
+      decode_native(frame, out);
+      break;
+    case Codec::deflated_frames:
+      colour = decode_deflated_frame(fragments_.frame(frame, joined), header_, out);
       break;
     case Codec::rle:
-      decode_rle(encoded_frame(frame), header_, out);
+      colour = decode_rle(fragments_.frame(frame, joined), header_, out);
       break;
     case Codec::jpeg:
-      decode_jpeg(file_->dataset(), frame, header_, out);
+      colour = decode_jpeg(fragments_.frame(frame, joined), header_, out);
       break;
     case Codec::jpeg_ls:
-      decode_jpeg_ls(encoded_frame(frame), header_, out);
+      colour = decode_jpeg_ls(fragments_.frame(frame, joined), header_, out);
       break;
     case Codec::jpeg_2000:
-      decode_jpeg_2000(encoded_frame(frame), header_, out);
+      colour = decode_jpeg_2000(fragments_.frame(frame, joined), header_, out);
       break;
   }
   put_bits_right(out, header_);
+  return colour;
 }
 
-void check_size(const char* codec, std::size_t columns, std::size_t rows, std::size_t samples, const InstanceHeader& header) {
-  if (columns == static_cast<std::size_t>(header.columns) && rows == static_cast<std::size_t>(header.rows) &&
-      samples == static_cast<std::size_t>(header.samples_per_pixel))
+void PixelFile::decode_stored(std::int64_t frame, Values out) const {
+  if (out.size() != stored_form(header_).bytes) throw Error(Reason::internal, "the room for stored values is not of their size");
+  decode_into(frame, out);
+}
+
+void PixelFile::decode(std::int64_t frame, Values out) {
+  check_meaning();
+  if (out.size() != decoded_form(header_).bytes) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
+  if (header_.palette_bits == 0 && header_.modality_lut_bits == 0) {
+    const bool ybr = is_ybr(decode_into(frame, out), header_);
+    if (ybr && value_bytes(header_) != 1) unsupported("YBR of more than 8 bits");
+    if (ybr) ybr_to_rgb(out);
     return;
-  throw Error(Reason::pixels_size, std::string(codec) + ": the codestream is " + std::to_string(rows) + " x " + std::to_string(columns) +
-                                       " x " + std::to_string(samples) + ", the header says " + std::to_string(header.rows) + " x " +
-                                       std::to_string(header.columns) + " x " + std::to_string(header.samples_per_pixel));
+  }
+  std::vector<std::byte> stored(static_cast<std::size_t>(stored_form(header_).bytes));
+  decode_into(frame, stored);
+  const bool is_signed = header_.pixel_representation == 1, palette = header_.palette_bits > 0;
+  auto& dataset = file_->dataset();
+  DcmItem* table = nullptr;
+  if (tables_.empty() && palette) tables_ = read_palette(dataset, is_signed);
+  if (tables_.empty() && dataset.findAndGetSequenceItem(DCM_ModalityLUTSequence, table).good() && table)
+    tables_ = {read_modality_table(*table, is_signed)};
+  if (palette)
+    look_up_palette(stored, header_, tables_, out);
+  else
+    look_up_modality(stored, header_, tables_.at(0), padding(), out);
+}
+
+void PixelFile::describe(ImageHeader& image) const {
+  const auto form = decoded_form(header_);
+  image.type = form.type;
+  image.rows = header_.rows;
+  image.columns = header_.columns;
+  image.samples = form.samples;
+  image.inverted = header_.photometric_interpretation == "MONOCHROME1";
+  image.bits_stored = header_.modality_lut_bits > 0 ? header_.modality_lut_bits : header_.bits_stored;
+  image.padding = form.samples == 1 ? padding() : std::nullopt;
+  if (image.padding && header_.modality_lut_bits > 0) image.padding = {{beyond_modality_lut, beyond_modality_lut}};
+}
+
+std::array<double, 2> PixelFile::rescale(std::int64_t frame) const {
+  if (header_.modality_lut_bits > 0 || header_.palette_bits > 0) return {1, 0};
+  const auto& values = header_.frames[std::min(static_cast<std::size_t>(frame), header_.frames.size() - 1)];
+  return {values.slope, values.intercept};
+}
+
+// PixelPaddingValue with PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as stored values.
+std::optional<std::array<double, 2>> PixelFile::padding() const {
+  auto& dataset = file_->dataset();
+  const auto value = [&](const DcmTagKey& tag) -> std::optional<double> {
+    Uint16 positive = 0;
+    Sint16 negative = 0;
+    Float32 single = 0;
+    Float64 number = 0;
+    if (header_.floating && dataset.findAndGetFloat32(tag, single).good()) return single;
+    if (header_.floating) return dataset.findAndGetFloat64(tag, number).good() ? std::optional(number) : std::nullopt;
+    const bool found = dataset.findAndGetUint16(tag, positive).good();
+    if (!found && dataset.findAndGetSint16(tag, negative).bad()) return std::nullopt;
+    const auto bits = found ? positive : static_cast<std::uint16_t>(negative);
+    return header_.pixel_representation == 1 ? static_cast<double>(static_cast<std::int16_t>(bits)) : static_cast<double>(bits);
+  };
+  const bool single = header_.bits_allocated == 32;
+  const auto first = value(!header_.floating ? DCM_PixelPaddingValue
+                           : single          ? DCM_FloatPixelPaddingValue
+                                             : DCM_DoubleFloatPixelPaddingValue);
+  if (!first || !std::isfinite(*first)) return std::nullopt;
+  const auto last = value(!header_.floating ? DCM_PixelPaddingRangeLimit
+                          : single          ? DCM_FloatPixelPaddingRangeLimit
+                                            : DCM_DoubleFloatPixelPaddingRangeLimit)
+                        .value_or(*first);
+  return std::array{std::min(*first, last), std::max(*first, last)};
 }
 
 std::vector<std::string> codec_names() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -8,39 +9,50 @@
 #include <vector>
 
 #include "core/base/image.hpp"
+#include "core/dicom/codec/codec.hpp"
 #include "core/dicom/file.hpp"
+#include "core/dicom/form.hpp"
+#include "core/dicom/fragments.hpp"
 #include "core/dicom/header.hpp"
+#include "core/dicom/lookup.hpp"
 
 namespace aidp {
 
-// The stored values of one file: read once, hashed once, decoded frame by frame (PS3.5 section 8 and annex A).
+// The pixels of one file: read once, hashed once, decoded frame by frame (PS3.5 section 8 and annex A).
 // Everything is checked against the header's sizes in 64 bits before any allocation.
 class PixelFile {
  public:
-  // Throws as DicomFile does; Error(pixels_unsupported) for pixel data of a kind that is not handled yet.
+  // Throws as DicomFile does; Error(pixels_*) for pixel data that cannot be decoded.
   explicit PixelFile(const std::string& path);
 
   const InstanceHeader& header() const { return header_; }
   const std::string& sha256() const { return sha256_; }  // of the file, hex
-  PixelType type() const;
-  std::size_t frame_bytes() const;
-  // PixelPaddingValue with PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as stored values.
-  std::optional<std::array<std::int64_t, 2>> padding() const;
-  // Writes the frame's stored values: [row][column][sample], little-endian, sign-extended, bits above HighBit cleared; colour as RGB.
-  // `frame` counts from 0, `out` has frame_bytes(). Throws Error(pixels_*).
-  void decode(std::int64_t frame, std::span<std::byte> out) const;
+  // The stored values and nothing else: sign-extended, bits above HighBit cleared, by pixel; no palette, no colour conversion.
+  // `frame` counts from 0, `out` has stored_form(header()).bytes. Throws Error(pixels_*).
+  void decode_stored(std::int64_t frame, Values out) const;
+  // What a model is meant to be given, still before the rescale: colour as RGB, a palette or a modality LUT looked up.
+  // `out` has decoded_form(header()).bytes. Throws Error(pixels_*, dicom_attribute).
+  void decode(std::int64_t frame, Values out);
+  // Sizes, type, inversion and padding of what decode() gives; the rest is left as it is.
+  void describe(ImageHeader& image) const;
+  // RescaleSlope and RescaleIntercept of a frame; 1 and 0 where a modality LUT stands in their place (PS3.3 C.11.1).
+  std::array<double, 2> rescale(std::int64_t frame) const;
 
  private:
-  void check();
-  void find_fragments();
-  std::string encoded_frame(std::int64_t frame) const;
+  void check() const;
+  void check_meaning() const;
+  void find_pixels();
+  Colour decode_into(std::int64_t frame, Values out) const;
+  void decode_native(std::int64_t frame, Values out) const;
+  std::optional<std::array<double, 2>> padding() const;
 
   std::string bytes_, sha256_;
   std::optional<DicomFile> file_;
   InstanceHeader header_;
-  bool encapsulated_ = false;
-  std::vector<std::span<const std::byte>> fragments_;
-  std::vector<std::uint32_t> offsets_;  // basic offset table
+  const TransferSyntax* syntax_ = nullptr;
+  Bytes native_;  // all frames
+  Fragments fragments_;
+  std::vector<LookupTable> tables_;  // a palette's three or a modality LUT, once needed
 };
 
 // Names of the codecs, for `aidp validate environment`.

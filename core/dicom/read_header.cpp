@@ -15,6 +15,7 @@
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/file.hpp"
+#include "core/dicom/lookup.hpp"
 
 namespace aidp {
 
@@ -153,6 +154,15 @@ std::vector<FrameHeader> frames_of(DcmDataset& dataset, std::int64_t count) {
   }
   return frames.empty() ? std::vector{common} : frames;
 }
+// That there is a table is said even of a senseless one, for the decoder to refuse.
+void read_tables(DcmDataset& dataset, InstanceHeader& header) {
+  const bool integers = header.samples_per_pixel == 1 && !header.floating;
+  auto* table = item_in(dataset, DCM_ModalityLUTSequence);
+  if (integers && header.photometric_interpretation == "PALETTE COLOR")
+    header.palette_bits = std::max(1, table_bits(dataset, DCM_RedPaletteColorLookupTableDescriptor));
+  else if (integers && table)
+    header.modality_lut_bits = std::max(1, table_bits(*table, DCM_LUTDescriptor));
+}
 }  // namespace
 
 InstanceHeader header_of(const DicomFile& file, const std::string& path) {
@@ -175,6 +185,11 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1);
   header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0);
   header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
+  header.planar = unsigned_of(dataset, DCM_PlanarConfiguration, 0) == 1;
+  header.floating = dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
+  header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
+                       (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
+  read_tables(dataset, header);
   Sint32 frames = 1;
   if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
   header.number_of_frames = frames;

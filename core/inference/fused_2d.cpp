@@ -44,10 +44,16 @@ Taps taps(std::int64_t from, std::int64_t to) {
 template <class Stored>
 [[gnu::always_inline]] inline void convert(const Stored* stored, std::size_t count, const Line& given, float* out) {
   const Line line = given;
+  const auto real = [line](std::int32_t value) {
+    return std::min(std::max(static_cast<float>(value) * line.slope + line.intercept, line.low), line.high);
+  };
+  if (line.padding_first > line.padding_last) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = real(stored[i]);
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const std::int32_t value = stored[i];
-    const auto image = value >= line.padding_first && value <= line.padding_last ? line.least : value;
-    out[i] = std::min(std::max(static_cast<float>(image) * line.slope + line.intercept, line.low), line.high);
+    out[i] = real(value >= line.padding_first && value <= line.padding_last ? line.least : value);
   }
 }
 AIDP_PER_PROCESSOR void model_values(const std::int16_t* s, std::size_t count, const Line& line, float* out) {

@@ -19,6 +19,8 @@ at::ScalarType scalar_type(PixelType type) {
       return at::kInt;
     case PixelType::float32:
       return at::kFloat;
+    case PixelType::float64:
+      return at::kDouble;
     case PixelType::uint16:
       return at::kUInt16;
     case PixelType::uint32:
@@ -39,8 +41,7 @@ at::Tensor real_values(const ImageHeader& image, const std::byte* values, const 
   auto real = stored.to(device).to(at::kFloat);  // as stored to a GPU: half the bytes, and it converts faster
   if (real.data_ptr() == stored.data_ptr()) real = real.clone();
   at::Tensor padded;
-  if (image.padding)
-    padded = (real >= static_cast<double>((*image.padding)[0])).logical_and_(real <= static_cast<double>((*image.padding)[1]));
+  if (image.padding) padded = (real >= (*image.padding)[0]).logical_and_(real <= (*image.padding)[1]);
   if (image.inverted) real.neg_().add_(mirror_sum(image));
   const bool one = image.slope.size() == 1;
   if (one && (image.slope[0] != 1 || image.intercept[0] != 0)) real.mul_(image.slope[0]).add_(image.intercept[0]);

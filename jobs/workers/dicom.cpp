@@ -3,14 +3,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/base/error.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/text.hpp"
 #include "core/dicom/geometry.hpp"
 #include "core/dicom/pixels.hpp"
 #include "core/dicom/read_header.hpp"
+#include "core/dicom/stored.hpp"
 #include "core/results/hdf5.hpp"
 #include "core/results/nifti.hpp"
 #include "jobs/pool.hpp"
@@ -74,23 +77,18 @@ void place(const InstanceHeader& header, const json& request, ImageHeader& image
 
 // Fills in what is the same for all slices from the first, and refuses a slice that differs.
 void describe(const PixelFile& file, const json& request, ImageHeader& image, bool first) {
-  const auto& header = file.header();
   if (first) {
-    image.type = file.type();
-    image.rows = header.rows;
-    image.columns = header.columns;
-    image.samples = header.samples_per_pixel;
-    image.bits_stored = header.bits_stored;
-    image.inverted = header.photometric_interpretation == "MONOCHROME1";
-    image.padding = file.padding();
+    file.describe(image);
     image.slices = static_cast<std::int64_t>(request.at("slices").size());
-    return place(header, request, image);
+    return place(file.header(), request, image);
   }
-  const bool same = image.type == file.type() && image.rows == header.rows && image.columns == header.columns &&
-                    image.samples == header.samples_per_pixel && image.inverted == (header.photometric_interpretation == "MONOCHROME1") &&
-                    (!image.inverted || image.bits_stored == header.bits_stored);
+  ImageHeader other;
+  file.describe(other);
+  const bool same = image.type == other.type && image.rows == other.rows && image.columns == other.columns &&
+                    image.samples == other.samples && image.inverted == other.inverted &&
+                    (!image.inverted || image.bits_stored == other.bits_stored);
   if (!same) throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
-  if (image.padding != file.padding())
+  if (image.padding != other.padding)
     throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
 }
 
@@ -112,14 +110,14 @@ json decode_image(const json& request, std::span<std::byte> slab) {
         throw Error(Reason::dicom_changed, "the file changed between scan and decoding");
     }
     describe(*file, request, image, done == 0);
-    if (done + file->frame_bytes() > bytes) throw Error(Reason::dicom_changed, "the image is larger than its header said");
+    const auto frame_bytes = static_cast<std::size_t>(decoded_form(file->header()).bytes);
+    if (done + frame_bytes > bytes) throw Error(Reason::dicom_changed, "the image is larger than its header said");
     const auto frame = slice.at("frame").get<std::int64_t>();
-    file->decode(frame, out.subspan(done, file->frame_bytes()));
-    done += file->frame_bytes();
-    const auto& frames = file->header().frames;
-    const auto& values = frames[std::min(static_cast<std::size_t>(frame), frames.size() - 1)];
-    image.slope.push_back(values.slope);
-    image.intercept.push_back(values.intercept);
+    file->decode(frame, out.subspan(done, frame_bytes));
+    done += frame_bytes;
+    const auto [slope, intercept] = file->rescale(frame);
+    image.slope.push_back(slope);
+    image.intercept.push_back(intercept);
   }
   return {{"image", image}, {"files", std::move(files)}};
 }
@@ -133,6 +131,52 @@ json decode(const json& request, const PoolView& pool) {
       images.push_back(failure_of(error));
     }
   return {{"images", std::move(images)}};
+}
+
+// Of stored values, as numbers that JSON has; null for NaN.
+json range_json(const std::array<double, 2>& range, PixelType type) {
+  const bool exact = type != PixelType::float32 && type != PixelType::float64;
+  const auto number = [&](double value) {
+    if (!std::isfinite(value)) return json();
+    return exact ? json(static_cast<std::int64_t>(value)) : json(value);
+  };
+  return {{"min", number(range[0])}, {"max", number(range[1])}};
+}
+
+// What the stored values of each frame are, and of all. A frame that cannot be decoded leaves the others their entries.
+json pixels(const json& request) {
+  const PixelFile file(request.at("path").get<std::string>());
+  const auto& header = file.header();
+  const auto form = stored_form(header);
+  Sha256 hash_of_all;
+  std::vector<std::byte> values(static_cast<std::size_t>(form.bytes));
+  std::array<double, 2> range{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  auto frames = json::array();
+  json failure;
+  for (std::int64_t frame = 0; frame < header.number_of_frames; ++frame) try {
+      file.decode_stored(frame, values);
+      hash_of_all.update(values);
+      const auto own = range_of(values, form.type);
+      range = std::array{std::fmin(range[0], own[0]), std::fmax(range[1], own[1])};
+      frames.push_back(range_json(own, form.type));
+      frames.back()["pixel_sha256"] = hex(sha256(values));
+    } catch (const std::exception& error) {
+      frames.push_back(failure_of(error));
+      if (failure.is_null()) failure = frames.back();
+    }
+  auto shape = json::array({header.number_of_frames, header.rows, header.columns});
+  if (form.samples > 1) shape.push_back(form.samples);
+  json reply{{"sop_instance_uid", header.sop_instance_uid},
+             {"transfer_syntax_uid", header.transfer_syntax_uid},
+             {"transfer_syntax", find_syntax(header.transfer_syntax_uid)->name},
+             {"photometric_interpretation", printable(header.photometric_interpretation)},
+             {"shape", std::move(shape)},
+             {"dtype", name(form.type)},
+             {"pixel_sha256", failure.is_null() ? json(hex(hash_of_all.finish())) : json()},
+             {"frames", std::move(frames)}};
+  reply.update(range_json(range, form.type));
+  if (failure.is_object()) reply.update(failure);
+  return reply;
 }
 
 json write_mask(const json& request, const PoolView& masks) {
@@ -154,6 +198,7 @@ int main() {
       {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
        {"scan", scan},
        {"decode", [&](const json& request) { return decode(request, images); }},
+       {"pixels", pixels},
        {"write_mask", [&](const json& request) { return write_mask(request, masks); }},
        {"write_hdf5",
         [](const json& request) {

@@ -54,11 +54,19 @@ class Headers(JobTest):
         self.assertEqual(self.outcome("instance"), ("quarantined", "dicom.attribute"))
         self.assertEqual({row["outcome"] for row in rows(self.folder / "out/results.csv")}, {"quarantined"})
 
-    def test_a_modality_lut_is_not_passed_over(self):
+    def test_a_modality_lut_stands_in_place_of_the_rescale_and_its_values_are_unsigned(self):
         table = pydicom.Dataset()
-        table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [2, 0, 16], "US", b"\1\0\2\0"
-        self.series("a", slice_1={"ModalityLUTSequence": Sequence([table])})
-        self.assertEqual(self.outcome("instance"), ("quarantined", "pixels.unsupported"))
+        table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [3, -1, 16], "US", b"\1\0\2\0\x40\xff"
+        make_instance(self.folder / "in/1.dcm", numpy.full((8, 8), 100), ModalityLUTSequence=Sequence([table]), RescaleSlope=3)
+        self.install(Mean())
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual([row["mean"] for row in rows(self.folder / "out/results.csv")], ["65344"])
+
+    def test_a_modality_lut_shorter_than_it_says_is_named(self):
+        table = pydicom.Dataset()
+        table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [200, 0, 16], "US", b"\1\0\2\0"
+        make_instance(self.folder / "in/1.dcm", numpy.full((8, 8), 100), ModalityLUTSequence=Sequence([table]))
+        self.assertEqual(self.outcome("instance"), ("quarantined", "dicom.attribute"))
 
     def test_more_frames_than_the_file_has_room_for_cost_that_series_alone(self):
         make_instance(self.folder / "in/liar.dcm", numpy.full((8, 8), 100), NumberOfFrames=2_000_000_000)

@@ -3,6 +3,8 @@
 //   aidp_oracle input MODEL.yaml FOLDER OUT           [tensor that the model is given, its affine in RAS]
 //   aidp_oracle after MODEL.yaml FOLDER IN OUT        [IN, an output on that grid, after postprocess]
 //   aidp_oracle invert MODEL.yaml FOLDER IN OUT       [IN, labels on that grid, on the source grid: slice, row, column]
+//   aidp_oracle stored FILE OUT                       stored values of all frames, little-endian
+//   aidp_oracle decoded FILE OUT                      the same, as a model is given them: palette, modality LUT and RGB, before the rescale
 //   aidp_oracle windows MODEL.yaml TORCHSCRIPT IN OUT [the model's output for the batch IN, by the manifest's inferer]
 #include <torch/serialize.h>
 
@@ -50,17 +52,13 @@ Image read_image(const std::string& folder) {
   image.header.slope.clear();
   image.header.intercept.clear();
   for (const auto& slice : plan.slices) {
-    const PixelFile file(series[slice.instance].path);
-    image.header.type = file.type();
-    image.header.rows = file.header().rows;
-    image.header.columns = file.header().columns;
-    image.header.samples = file.header().samples_per_pixel;
-    image.header.bits_stored = file.header().bits_stored;
-    image.header.inverted = file.header().photometric_interpretation == "MONOCHROME1";
-    image.header.slope.push_back(file.header().frames[0].slope);
-    image.header.intercept.push_back(file.header().frames[0].intercept);
+    PixelFile file(series[slice.instance].path);
+    file.describe(image.header);
+    const auto [slope, intercept] = file.rescale(slice.frame);
+    image.header.slope.push_back(slope);
+    image.header.intercept.push_back(intercept);
     const auto done = image.values.size();
-    image.values.resize(done + file.frame_bytes());
+    image.values.resize(done + decoded_form(file.header()).bytes);
     file.decode(slice.frame, std::span(image.values).subspan(done));
   }
   return image;
@@ -86,7 +84,19 @@ at::Tensor affine_of(const Sample& sample) {
   return affine;
 }
 
+void write_values(const std::string& path, bool stored, const std::string& out) {
+  PixelFile file(path);
+  const auto form = stored ? stored_form(file.header()) : decoded_form(file.header());
+  std::vector<std::byte> values(form.bytes);
+  std::ofstream to(out, std::ios::binary);
+  for (std::int64_t frame = 0; frame < file.header().number_of_frames; ++frame) {
+    stored ? file.decode_stored(frame, values) : file.decode(frame, values);
+    to.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size()));
+  }
+}
+
 void run(const std::vector<std::string>& words) {
+  if (words.at(0) == "stored" || words[0] == "decoded") return write_values(words.at(1), words[0] == "stored", words.at(2));
   const auto manifest = load_manifest(words.at(1));
   if (words[0] == "windows") {
     auto engine = load_engine(ArtifactKind::torchscript, words.at(2), at::kCPU);
@@ -103,6 +113,7 @@ void run(const std::vector<std::string>& words) {
 
 int main(int count, char** words) try {
   const c10::InferenceMode no_gradients;
+  start_dicom();
   run({words + 1, words + count});
 } catch (const std::exception& error) {
   std::cerr << "aidp_oracle: " << error.what() << "\n";

@@ -4,25 +4,36 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/dicom/header.hpp"
-
-class DcmDataset;
+#include "core/dicom/syntax.hpp"
 
 namespace aidp {
 
-class DicomFile;
+using Bytes = std::span<const std::byte>;
+using Values = std::span<std::byte>;
 
-// Each codec decodes one frame into [row][column][sample] values of bits_allocated (8, 16 or 32), little-endian; `out` has exactly
-// that size. Bits beyond BitsStored are put right afterwards. Throws Error(pixels_corrupt, pixels_size, pixels_unsupported).
-void decode_rle(const std::string& encoded, const InstanceHeader& header, std::span<std::byte> out);        // PS3.5 annex G
-void decode_jpeg_ls(const std::string& encoded, const InstanceHeader& header, std::span<std::byte> out);    // ISO 14495-1, CharLS
-void decode_jpeg_2000(const std::string& encoded, const InstanceHeader& header, std::span<std::byte> out);  // ISO 15444-1 and -15, OpenJPEG
-// ISO 10918-1 (baseline, extended, lossless) by DCMTK, which takes the dataset. `frame` counts from 0. Colour comes as RGB.
-void decode_jpeg(DcmDataset& dataset, std::int64_t frame, const InstanceHeader& header, std::span<std::byte> out);
-void decode_native(const DicomFile& file, std::int64_t frame, const InstanceHeader& header, bool big_endian, std::span<std::byte> out);
+// What three samples of a pixel are: what PhotometricInterpretation says, or what the codestream itself says or makes of them.
+enum class Colour { as_header, rgb, ybr };
 
+// Each codec decodes one frame into [row][column][sample] stored values of value_bytes(header), little-endian; `out` has exactly that size.
+// Bits beyond BitsStored are put right afterwards. No codec converts colours, but JPEG 2000, whose RGB is a part of the decoding.
+// Throws Error(pixels_corrupt, pixels_size, pixels_unsupported).
+Colour decode_rle(Bytes encoded, const InstanceHeader& header, Values out);      // PS3.5 annex G
+Colour decode_jpeg(Bytes encoded, const InstanceHeader& header, Values out);     // ISO 10918-1: baseline, extended, lossless; IJG of DCMTK
+Colour decode_jpeg_ls(Bytes encoded, const InstanceHeader& header, Values out);  // ISO 14495-1, CharLS
+Colour decode_jpeg_2000(Bytes encoded, const InstanceHeader& header, Values out);       // ISO 15444-1 and -15, OpenJPEG
+Colour decode_deflated_frame(Bytes encoded, const InstanceHeader& header, Values out);  // RFC 1951, zlib
+// The same for a frame without compression, that begins at a bit of `values` (PS3.5 section 8).
+void unpack_native(Bytes values, std::uint64_t first_bit, const InstanceHeader& header, Values out);
+
+// What codecs share.
 // The size that a codec found must be the header's. Throws Error(pixels_size).
 void check_size(const char* codec, std::size_t columns, std::size_t rows, std::size_t samples, const InstanceHeader& header);
+// Unsigned values of `from` bytes each to wider ones, or as they are. Throws Error(pixels_size) if they would not fit.
+void put_wide(const char* codec, Bytes from, std::size_t from_bytes, std::size_t to_bytes, Values out);
+// [sample][row][column] to [row][column][sample].
+void by_pixel(Bytes planes, std::size_t samples, std::size_t value_bytes, Values out);
 
 }  // namespace aidp

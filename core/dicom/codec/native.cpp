@@ -1,56 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dctk.h>
-
 #include <cstring>
 
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
-#include "core/dicom/file.hpp"
+#include "core/dicom/form.hpp"
 
 namespace aidp {
 
 namespace {
-std::span<const std::byte> values_of(const DicomFile& file) {
-  if (!file.plain_pixels().empty()) return file.plain_pixels();
-  auto& dataset = file.dataset();
-  DcmElement* element = nullptr;
-  if (dataset.findAndGetElement(DCM_PixelData, element).bad() || !element) throw Error(Reason::pixels_size, "there is no PixelData");
-  Uint8* octets = nullptr;
-  Uint16* words = nullptr;
-  const auto length = static_cast<std::size_t>(element->getLength());
-  if (element->getUint8Array(octets).good() && octets) return {reinterpret_cast<const std::byte*>(octets), length};
-  if (element->getUint16Array(words).good() && words) return {reinterpret_cast<const std::byte*>(words), length};
-  throw Error(Reason::pixels_size, "PixelData is empty or of an unknown kind");
+// The first value is in the least significant bit; frames follow each other without a gap (PS3.5 8.1.1, D).
+void unpack_bits(Bytes values, std::uint64_t first_bit, Values out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto bit = first_bit + i;
+    out[i] = (values[static_cast<std::size_t>(bit / 8)] >> (bit % 8)) & std::byte{1};
+  }
 }
 
-// [sample][row][column] (PlanarConfiguration 1) to [row][column][sample].
-void by_pixel(std::span<const std::byte> planes, std::size_t samples, std::size_t value_bytes, std::span<std::byte> out) {
-  const auto pixels = out.size() / samples / value_bytes;
-  for (std::size_t s = 0; s < samples; ++s)
-    for (std::size_t p = 0; p < pixels; ++p)
-      std::memcpy(&out[(p * samples + s) * value_bytes], &planes[(s * pixels + p) * value_bytes], value_bytes);
+// Y Y Cb Cr for two pixels of a row (PS3.3 C.7.6.3.1.2); each is given the colour of both.
+void double_chroma(Bytes values, std::size_t value_bytes, Values out) {
+  const auto copy = [&](std::size_t to, std::size_t from) {
+    std::memcpy(&out[to * value_bytes], &values[from * value_bytes], value_bytes);
+  };
+  for (std::size_t pair = 0; pair * 6 * value_bytes + 6 * value_bytes <= out.size(); ++pair) {
+    for (std::size_t pixel = 0; pixel < 2; ++pixel) {
+      copy(pair * 6 + pixel * 3, pair * 4 + pixel);
+      copy(pair * 6 + pixel * 3 + 1, pair * 4 + 2);
+      copy(pair * 6 + pixel * 3 + 2, pair * 4 + 3);
+    }
+  }
 }
 }  // namespace
 
-void decode_native(const DicomFile& file, std::int64_t frame, const InstanceHeader& header, bool big_endian, std::span<std::byte> out) {
-  const auto values = values_of(file);
-  const auto end = (static_cast<std::uint64_t>(frame) + 1) * out.size();
-  const auto all = static_cast<std::uint64_t>(header.number_of_frames) * out.size();
-  if (values.size() < all || end > values.size())
-    throw Error(Reason::pixels_size, "PixelData has " + std::to_string(values.size()) + " bytes, the header says " + std::to_string(all));
-  const auto source = values.subspan(static_cast<std::size_t>(end) - out.size(), out.size());
-  Uint16 planar = 0;
-  if (header.samples_per_pixel > 1 && file.dataset().findAndGetUint16(DCM_PlanarConfiguration, planar).good() && planar == 1)
-    by_pixel(source, static_cast<std::size_t>(header.samples_per_pixel), static_cast<std::size_t>(header.bits_allocated) / 8, out);
-  else
-    std::memcpy(out.data(), source.data(), out.size());
-  if (!big_endian || header.bits_allocated != 32) return;
-  // DCMTK swaps OW as 16-bit words: the halves of a 32-bit value still stand in big-endian order.
-  for (std::size_t i = 0; i + 4 <= out.size(); i += 4) {
-    std::swap(out[i], out[i + 2]);
-    std::swap(out[i + 1], out[i + 3]);
+void unpack_native(Bytes values, std::uint64_t first_bit, const InstanceHeader& header, Values out) {
+  const auto bits = native_frame_bits(header);
+  if (first_bit + bits > 8 * static_cast<std::uint64_t>(values.size()))
+    throw Error(Reason::pixels_size, "the pixel data have " + std::to_string(values.size()) + " bytes, the header says at least " +
+                                         std::to_string((first_bit + bits + 7) / 8));
+  if (header.bits_allocated == 1) return unpack_bits(values, first_bit, out);
+  const auto source = values.subspan(static_cast<std::size_t>(first_bit / 8), static_cast<std::size_t>(bits / 8));
+  const auto bytes = value_bytes(header);
+  if (source.size() < out.size()) {
+    if (header.columns % 2 != 0) throw Error(Reason::pixels_size, "YBR_FULL_422 with an odd number of Columns");
+    return double_chroma(source, bytes, out);
   }
+  if (header.planar && header.samples_per_pixel > 1)
+    return by_pixel(source, static_cast<std::size_t>(header.samples_per_pixel), bytes, out);
+  std::memcpy(out.data(), source.data(), out.size());
 }
 
 }  // namespace aidp

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
+#include "core/dicom/form.hpp"
 
 namespace aidp {
 
@@ -13,40 +16,71 @@ constexpr std::size_t segments_at_most = 15;
 
 [[noreturn]] void corrupt(const char* what) { throw Error(Reason::pixels_corrupt, std::string("RLE: ") + what); }
 
-std::uint32_t word(const std::string& bytes, std::size_t at) {
+std::uint32_t word(Bytes bytes, std::size_t at) {
   std::uint32_t value;
   std::memcpy(&value, bytes.data() + at, sizeof value);
   return value;
 }
 
-// PackBits: writes `count` bytes, every `stride`th byte of `out`.
-void unpack(std::string_view in, std::byte* out, std::size_t count, std::size_t stride) {
+// PackBits (annex G.3.1). A run may reach beyond the end of the plane: what is too much is left.
+void unpack(Bytes in, Values plane) {
   std::size_t done = 0;
-  for (std::size_t at = 0; done < count;) {
+  for (std::size_t at = 0; done < plane.size();) {
     if (at + 1 >= in.size()) corrupt("a segment ends too early");
     const auto control = static_cast<signed char>(in[at++]);
     if (control == -128) continue;
     const std::size_t length = control >= 0 ? static_cast<std::size_t>(control) + 1 : static_cast<std::size_t>(-control) + 1;
-    if (control >= 0 && at + length > in.size()) corrupt("a literal run ends too early");
-    for (std::size_t i = 0; i < length && done < count; ++i) out[stride * done++] = static_cast<std::byte>(in[control >= 0 ? at + i : at]);
-    at += control >= 0 ? length : 1;
+    const std::size_t count = std::min(length, plane.size() - done);
+    if (control < 0) {
+      std::memset(&plane[done], std::to_integer<int>(in[at++]), count);
+    } else {
+      if (at + count > in.size()) corrupt("a literal run ends too early");
+      std::memcpy(&plane[done], &in[at], count);
+      at += length;
+    }
+    done += count;
   }
+}
+
+// The most and the least significant bytes of values of 16 bits.
+void zip(const std::byte* planes, std::size_t count, Values out) {
+  const auto* high = planes;
+  const auto* low = planes + count;
+  for (std::size_t p = 0; p < count; ++p) {
+    out[2 * p] = low[p];
+    out[2 * p + 1] = high[p];
+  }
+}
+
+Bytes segment(Bytes encoded, std::size_t index, std::size_t segments) {
+  const std::size_t begin = word(encoded, 4 + 4 * index), end = index + 1 < segments ? word(encoded, 8 + 4 * index) : encoded.size();
+  if (begin < header_bytes || begin > end || end > encoded.size()) corrupt("a segment lies outside the frame");
+  return encoded.subspan(begin, end - begin);
 }
 }  // namespace
 
-void decode_rle(const std::string& encoded, const InstanceHeader& header, std::span<std::byte> out) {
+// Segments hold the bytes of a value from the most significant to the least, sample by sample.
+Colour decode_rle(Bytes encoded, const InstanceHeader& header, Values out) {
   if (encoded.size() < header_bytes) corrupt("no room for the header");
-  const std::size_t value_bytes = static_cast<std::size_t>(header.bits_allocated) / 8,
-                    samples = static_cast<std::size_t>(header.samples_per_pixel);
-  const std::size_t segments = word(encoded, 0), pixels = static_cast<std::size_t>(header.rows * header.columns);
-  if (segments != value_bytes * samples || segments > segments_at_most) corrupt("the number of segments does not fit the image");
-  for (std::size_t s = 0; s < segments; ++s) {
-    const std::size_t begin = word(encoded, 4 + 4 * s), end = s + 1 < segments ? word(encoded, 8 + 4 * s) : encoded.size();
-    if (begin < header_bytes || begin > end || end > encoded.size()) corrupt("a segment lies outside the frame");
-    // Segments hold the bytes of a value from the most significant to the least, sample by sample.
-    const auto sample = s / value_bytes, byte = value_bytes - 1 - s % value_bytes;
-    unpack(std::string_view(encoded).substr(begin, end - begin), out.data() + sample * value_bytes + byte, pixels, samples * value_bytes);
+  const std::size_t bytes = value_bytes(header), samples = static_cast<std::size_t>(header.samples_per_pixel);
+  const std::size_t segments = word(encoded, 0);
+  if (segments != bytes * samples || segments > segments_at_most) corrupt("the number of segments does not fit the image");
+  if (segments == 1 && header.bits_allocated > 1) {
+    unpack(segment(encoded, 0, 1), out);
+    return Colour::as_header;
   }
+  const std::size_t plane_bytes = header.bits_allocated == 1 ? (out.size() + 7) / 8 : out.size() / segments;
+  const auto planes = std::make_unique_for_overwrite<std::byte[]>(plane_bytes * segments);
+  for (std::size_t s = 0; s < segments; ++s) unpack(segment(encoded, s, segments), {&planes[s * plane_bytes], plane_bytes});
+  if (header.bits_allocated == 1)
+    unpack_native({planes.get(), plane_bytes}, 0, header, out);
+  else if (segments == 2)
+    zip(planes.get(), plane_bytes, out);
+  else
+    for (std::size_t s = 0; s < segments; ++s)
+      for (std::size_t p = 0; p < plane_bytes; ++p)
+        out[p * segments + s / bytes * bytes + (bytes - 1 - s % bytes)] = planes[s * plane_bytes + p];
+  return Colour::as_header;
 }
 
 }  // namespace aidp
