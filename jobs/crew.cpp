@@ -79,10 +79,17 @@ struct Crew::Member {
 };
 
 Crew::Crew(Options options) : options_(std::move(options)) {
-  for (int i = 0; i < options_.workers; ++i) {
-    members_.push_back(std::make_unique<Member>());
-    start(*members_.back());
-  }
+  options_.most_workers = std::max(options_.workers, options_.most_workers);
+  for (int i = 0; i < options_.workers; ++i) add_member();
+}
+
+void Crew::add_member() {
+  members_.push_back(std::make_unique<Member>());
+  start(*members_.back());
+}
+
+void Crew::hire() {
+  if (members_.size() < static_cast<std::size_t>(options_.most_workers)) add_member();
 }
 
 Crew::~Crew() = default;

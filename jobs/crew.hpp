@@ -40,7 +40,8 @@ class Crew {
  public:
   struct Options {
     std::string program;  // "aidp-worker-dicom"
-    int workers = 1;
+    int workers = 1;                       // at the start
+    int most_workers = 0;                  // that hire() comes to; 0: no more than at the start
     int depth = 2;                         // requests under way per worker
     int input_fd = -1, output_fd = -1;     // pools, see protocol.md
     std::vector<nlohmann::json> greeting;  // requests each new worker must answer before any other; a refusal ends the job
@@ -51,6 +52,8 @@ class Crew {
   Crew(const Crew&) = delete;
 
   void submit(Task task);
+  // One more worker, if there may be one.
+  void hire();
   bool idle() const;                                                       // nothing queued or under way
   bool hungry() const;                                                     // a worker could take one more task at once
   bool ready() const;                                                      // every worker has answered its greeting
@@ -59,6 +62,7 @@ class Crew {
  private:
   friend void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most);
   struct Member;
+  void add_member();
   void start(Member& member);
   void feed();
   void service(Member& member);

@@ -14,6 +14,7 @@ namespace {
 constexpr int attempts_at_most = 2;
 constexpr std::size_t alignment = 64;
 constexpr std::size_t decoded_at_most = 4;                // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::chrono::milliseconds held_up_at_most{500};  // by the model, before one more worker is worth its start
 constexpr std::uint64_t batch_bytes_at_most = 128 << 20;  // of images: at least two batches fit the smallest pool
 constexpr std::chrono::milliseconds read_timeout{30000};
 constexpr std::chrono::milliseconds write_timeout{120000};
@@ -174,9 +175,18 @@ bool Pipeline::start(const std::shared_ptr<Group>& group) {
   return true;
 }
 
+void Pipeline::hire_where_held_up() {
+  const auto now = Clock::now();
+  if (decoded_.size() < decoded_at_most) held_up_since_ = now;
+  if (now - held_up_since_ < held_up_at_most) return;
+  model_.hire();
+  held_up_since_ = now;
+}
+
 void Pipeline::advance() {
   while (dicom_.hungry() && decoded_.size() < decoded_at_most && start_next_group()) {
   }
+  hire_where_held_up();
   while (!decoded_.empty() && model_.hungry()) {
     const auto group = decoded_.front();
     if (writes_masks_ && !group->mask_slab) {

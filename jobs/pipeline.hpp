@@ -48,6 +48,7 @@ class Pipeline {
   struct Entry;
   struct Group;
   bool start_next_group();
+  void hire_where_held_up();
   bool start(const std::shared_ptr<Group>& group);
   bool complete_already(const Group& group);
   void decode(const std::shared_ptr<Group>& group);
@@ -74,6 +75,7 @@ class Pipeline {
   std::deque<std::shared_ptr<Group>> again_;    // groups to be tried once more, singly
   std::deque<std::shared_ptr<Group>> decoded_;  // waiting for the model
   std::size_t under_way_ = 0;
+  Clock::time_point held_up_since_ = Clock::now();  // since when decoded groups have waited for the model
   bool draining_ = false;
   bool writes_masks_ = false;
   std::vector<Digest> keys_seen_;
