@@ -27,6 +27,7 @@ nlohmann::json json_of(const RunSummary& s) {
           {"out", s.out.string()},
           {"resumed", s.resumed},
           {"files", s.files},
+          {"headers_read", s.headers_read},
           {"series", s.series},
           {"items", s.items},
           {"skipped_as_done", s.skipped_as_done},
@@ -57,7 +58,9 @@ class Run : public Command {
            "ledger.csv and masks into DIR. Every "
            "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
            "again resumes, and does anew what "
-           "has changed since. DIR and the store may lie below the paths; they are not scanned. A job belongs to one version of a model: "
+           "has changed since. DIR and the store may lie below the paths; they are not scanned. Headers of files that have not changed "
+           "since any "
+           "run of this store are not read again. A job belongs to one version of a model: "
            "a nightly run names MODEL@VERSION, and after an upgrade a new DIR. Another --device or --batch resumes the same job; its "
            "values may then differ in the last bits, and each item says its device.";
   }

@@ -39,7 +39,7 @@ class WorkerProcess;
 class Crew {
  public:
   struct Options {
-    std::string program;  // "aidp-worker-dicom"
+    std::string program;                   // "aidp-worker-dicom"
     int workers = 1;                       // at the start
     int most_workers = 0;                  // that hire() comes to; 0: no more than at the start
     int depth = 2;                         // requests under way per worker

@@ -39,15 +39,18 @@ nlohmann::json json_of(std::span<const std::byte> cbor) {
 HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)
     : database_(file, layout),
       keywords_(std::move(keywords)),
-      find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ? AND state <> 'unread'")),
+      find_(database_.prepare(
+          "SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ? AND state <> 'unread'")),
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
-      enter_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run) VALUES (?,?,?,?,?,?,?)")),
+      enter_(
+          database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run) VALUES (?,?,?,?,?,?,?)")),
       next_(database_.prepare("SELECT path FROM file WHERE run = ? AND state = 'unread' AND path > ? ORDER BY path LIMIT ?")),
       set_header_(database_.prepare(
           "UPDATE file SET state = 'header', study_uid = ?, series_uid = ?, sop_uid = ?, header = ?, attributes = ? WHERE path = ?")),
       set_loose_(database_.prepare("UPDATE file SET state = 'loose', reason = ?, message = ?, generation = ? WHERE path = ?")),
-      get_(database_.prepare("SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
-                             "copy = 0 ORDER BY path")) {
+      get_(database_.prepare(
+          "SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
+          "copy = 0 ORDER BY path")) {
   keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
   database_.execute("BEGIN");
   auto last = database_.prepare("SELECT max(run) FROM file");
@@ -136,7 +139,8 @@ void HeaderIndex::mark_copies() {
 
 std::vector<SeriesInput> HeaderIndex::series() {
   mark_copies();
-  auto rows = database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2 ORDER BY 1, 2");
+  auto rows =
+      database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2 ORDER BY 1, 2");
   rows.bind(1, run_);
   std::vector<SeriesInput> found;
   while (rows.step()) found.push_back({rows.text(0), rows.text(1), rows.integer(2)});

@@ -123,9 +123,10 @@ class Scanner {
 
   void add(const ScannedFile& file, bool has_pixels) {
     if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(file);
-    index_.add(LooseFile{file.path, has_pixels ? Reason::dicom_attribute : Reason::not_image,
-                         has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
-               true);
+    index_.add(
+        LooseFile{file.path, has_pixels ? Reason::dicom_attribute : Reason::not_image,
+                  has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
+        true);
   }
 
   HeaderIndex& index_;
@@ -156,13 +157,13 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   inventory.files = index.listed() + static_cast<std::int64_t>(inventory.loose.size());
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  const auto to_read = index.to_read();
+  inventory.headers_read = index.to_read();
   auto next = index.unread(files_per_request);
   const auto more = [&] { return !next.empty() && SignalGuard::received() == 0; };
   while (more() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
     while (more() && dicom.hungry()) scanner.scan(std::exchange(next, index.unread(files_per_request)));
     pump(crews, std::chrono::milliseconds(200));
-    progress(scanner.done, to_read);
+    progress(scanner.done, inventory.headers_read);
   }
   index.commit();
   inventory.series = index.series();

@@ -14,6 +14,7 @@ namespace aidp {
 
 struct Inventory {
   std::int64_t files = 0;
+  std::int64_t headers_read = 0;    // of them; the index knew the others
   std::vector<SeriesInput> series;  // ordered by study, series; their headers are in the index
   std::vector<LooseFile> loose;     // ordered by path
 };

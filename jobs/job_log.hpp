@@ -49,8 +49,8 @@ class JobLog {
   std::string job_id_;
   const Plan* plan_ = nullptr;
   HeaderIndex* index_ = nullptr;
-  std::map<std::size_t, Open> open_;  // by index in Plan::series
-  std::map<std::string, std::string> entered_;                         // what earlier runs entered: key to content
+  std::map<std::size_t, Open> open_;            // by index in Plan::series
+  std::map<std::string, std::string> entered_;  // what earlier runs entered: key to content
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;
   std::vector<FileRecord> files_;

@@ -13,9 +13,9 @@ namespace aidp {
 namespace {
 constexpr int attempts_at_most = 2;
 constexpr std::size_t alignment = 64;
-constexpr std::size_t decoded_at_most = 4;                // groups that wait for the model: enough to keep it busy, and memory small
+constexpr std::size_t decoded_at_most = 4;                 // groups that wait for the model: enough to keep it busy, and memory small
 constexpr std::chrono::milliseconds held_up_at_most{500};  // by the model, before one more worker is worth its start
-constexpr std::uint64_t batch_bytes_at_most = 128 << 20;  // of images: at least two batches fit the smallest pool
+constexpr std::uint64_t batch_bytes_at_most = 128 << 20;   // of images: at least two batches fit the smallest pool
 constexpr std::chrono::milliseconds read_timeout{30000};
 constexpr std::chrono::milliseconds write_timeout{120000};
 
@@ -106,8 +106,7 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
 
 // Whether each file that was written for an item is still there with the bytes that were recorded.
 static bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecord>& artefacts) try {
-  return std::ranges::all_of(artefacts,
-                             [&](const auto& artefact) { return hex(sha256_file(out / artefact.path)) == artefact.sha256; });
+  return std::ranges::all_of(artefacts, [&](const auto& artefact) { return hex(sha256_file(out / artefact.path)) == artefact.sha256; });
 } catch (const Error&) {  // one cannot be read
   return false;
 }

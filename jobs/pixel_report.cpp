@@ -31,7 +31,8 @@ class PixelReport {
     std::vector<LooseFile> loose;
     HeaderIndex index({}, {});
     list_files(inputs, index, loose);
-    for (const auto& path : index.unread(std::numeric_limits<std::int32_t>::max())) rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
+    for (const auto& path : index.unread(std::numeric_limits<std::int32_t>::max()))
+      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
     for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});
     std::ranges::sort(rows_, {}, [](const Row& row) -> const std::string& { return row.facts.path; });
   }

@@ -90,6 +90,7 @@ void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
 Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index) {
   Plan plan;
   plan.files = inventory.files;
+  plan.headers_read = inventory.headers_read;
   plan.loose = std::move(inventory.loose);
   for (auto& input : inventory.series) {
     OpenSeries open{index.instances(input), {}};

@@ -33,7 +33,7 @@ struct Plan {
   std::vector<PlannedSeries> series;  // ordered by study, series
   std::vector<PlannedItem> items;     // in the order of series, path and frame
   std::vector<LooseFile> loose;
-  std::int64_t files = 0;
+  std::int64_t files = 0, headers_read = 0;
 };
 
 Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index);

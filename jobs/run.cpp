@@ -144,6 +144,7 @@ class Job {
     summary.out = claimed_.job.out;
     summary.resumed = claimed_.resumed;
     summary.files = plan_.files;
+    summary.headers_read = plan_.headers_read;
     summary.series = static_cast<std::int64_t>(plan_.series.size());
     summary.items = static_cast<std::int64_t>(plan_.items.size());
     summary.skipped_as_done = log_.items_skipped();
@@ -196,6 +197,7 @@ RunSummary dry_run(const Package& package, const Plan& plan, HeaderIndex& index)
   summary.model = package.manifest.id();
   summary.model_digest = package.digest;
   summary.files = plan.files;
+  summary.headers_read = plan.headers_read;
   summary.series = static_cast<std::int64_t>(plan.series.size());
   summary.items = static_cast<std::int64_t>(plan.items.size());
   for (const auto& series : plan.series) {

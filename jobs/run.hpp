@@ -57,7 +57,7 @@ struct RunSummary {
   std::string job_id, model, model_digest, device;
   std::filesystem::path out;
   bool resumed = false;
-  std::int64_t files = 0, series = 0, items = 0, skipped_as_done = 0;
+  std::int64_t files = 0, headers_read = 0, series = 0, items = 0, skipped_as_done = 0;
   // Outcome name to count; files: of those that belong to no series.
   std::map<std::string, std::int64_t> item_outcomes, series_outcomes, file_outcomes;
   std::map<std::string, std::int64_t> reasons;  // reason name to series and files outside any

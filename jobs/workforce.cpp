@@ -46,8 +46,8 @@ Workforce::Workforce(int workers, std::uint64_t memory_bytes)
 void Workforce::hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& asked) {
   sweep_worker_folders();
   const auto device = asked == "auto" && !has_accelerator() ? "cpu" : asked;
-  // Many small images: single-threaded workers, one at first, as reading the images takes as much as a small model, up to one per core where
-  // the model holds the job up. A volume: all cores on one. A GPU is shared by nobody.
+  // Many small images: single-threaded workers, one at first, as reading the images takes as much as a small model, up to one per core
+  // where the model holds the job up. A volume: all cores on one. A GPU is shared by nobody.
   const bool many_small = manifest.unit == Unit::instance && device == "cpu";
   nlohmann::json load{{"op", "load"}, {"package", package.string()}, {"device", device}, {"threads", many_small ? 1 : cores()}};
   model = std::make_unique<Crew>(Crew::Options{.program = "aidp-worker-model",

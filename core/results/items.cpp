@@ -131,7 +131,8 @@ void Recorder::keep_only(const std::string& job_id, std::span<const Digest> item
   auto item_rows = database_.prepare("SELECT id, key FROM item WHERE job_id = ?");
   item_rows.bind(1, job_id);
   while (item_rows.step())
-    if (!std::ranges::binary_search(item_keys, digest_from_hex(item_rows.text(1)))) items.emplace_back(item_rows.integer(0), item_rows.text(1));
+    if (!std::ranges::binary_search(item_keys, digest_from_hex(item_rows.text(1))))
+      items.emplace_back(item_rows.integer(0), item_rows.text(1));
   std::vector<std::int64_t> series;
   auto series_rows = database_.prepare("SELECT id, study_uid, series_uid, path FROM series WHERE job_id = ?");
   series_rows.bind(1, job_id);

@@ -22,6 +22,20 @@ class Above(torch.nn.Module):
         return (x > 10).float()
 
 
+class Headers(JobTest):
+    def test_headers_are_read_once_for_all_runs_of_a_store_until_a_file_changes(self):
+        self.install(Mean(), name="mean")
+        make_cohort(self.folder / "in", 2, slices=3)
+        (self.folder / "in/notes.txt").write_text("no DICOM")
+        read = lambda out: self.run_summary("mean", self.folder / "in", "--out", self.folder / out)["headers_read"]
+        self.assertEqual(read("first"), 7)
+        self.assertEqual(read("second"), 0)
+        make_instance(self.folder / "in/0001/001.dcm", numpy.full((16, 16), 30), study=1, number=1)
+        self.assertEqual(read("third"), 1)
+        self.assertEqual(read("third"), 0)
+        self.assertEqual([float(row["mean"]) for row in rows(self.folder / "third/results.csv")].count(30), 1)
+
+
 class Masks(JobTest):
     def setUp(self):
         super().setUp()

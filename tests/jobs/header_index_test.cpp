@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/header_index.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/base/ids.hpp"
+#include "tests/catch.hpp"
+
+using namespace aidp;
+
+namespace {
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("aidp-index-test-" + new_job_id());
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(path / name) << content;
+    return path / name;
+  }
+  std::filesystem::path index() const { return path / "headers.db"; }
+};
+
+ScannedFile scanned(const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes) {
+  InstanceHeader header;
+  header.path = path;
+  header.sop_instance_uid = sop;
+  return {path, "1.2", series, sop, nlohmann::json::to_cbor(header), nlohmann::json::to_cbor(attributes)};
+}
+}  // namespace
+
+TEST_CASE("an index gives series in order, instances by path, and attributes with the first alone") {
+  const Folder folder;
+  const auto a = folder.file("a", "1"), b = folder.file("b", "2"), c = folder.file("c", "3");
+  HeaderIndex index({}, {"SeriesDescription"});
+  for (const auto& path : {c, b, a, b}) index.list(path);
+  CHECK(index.listed() == 3);
+  CHECK(index.unread(2) == std::vector{a, b});
+  CHECK(index.unread(2) == std::vector{c});
+  CHECK(index.unread(2).empty());
+  index.add(scanned(c, "1.2.1", "9.3", {{"Modality", "CT"}}));
+  index.add(scanned(b, "1.2.2", "9.2", {{"Modality", "MR"}}));
+  index.add(scanned(a, "1.2.2", "9.1", {{"Modality", "PT"}, {"SeriesDescription", "x"}, {"Foreign", "y"}}));
+  const auto series = index.series();
+  REQUIRE(series.size() == 2);
+  CHECK(series[0].series_uid == "1.2.1");
+  CHECK(series[1].files == 2);
+  const auto instances = index.instances(series[1]);
+  REQUIRE(instances.size() == 2);
+  CHECK(instances[0].path == a);
+  CHECK(instances[0].attributes == nlohmann::json{{"Modality", "PT"}, {"SeriesDescription", "x"}});
+  CHECK(instances[1].attributes.is_null());
+  CHECK(index.attributes(series[0]) == nlohmann::json{{"Modality", "CT"}});
+}
+
+TEST_CASE("a byte-identical copy of an instance counts as a file and is no instance, one that differs is") {
+  const Folder folder;
+  const auto a = folder.file("a", "same"), b = folder.file("b", "same"), c = folder.file("c", "other");
+  HeaderIndex index({}, {});
+  for (const auto& path : {a, b, c}) {
+    index.list(path);
+    index.add(scanned(path, "1.2.1", "9.1", nlohmann::json::object()));
+  }
+  const auto series = index.series();
+  REQUIRE(series.size() == 1);
+  CHECK(series[0].files == 3);
+  CHECK(index.instances(series[0]).size() == 2);
+}
+
+TEST_CASE("a kept index has only what is new or changed read again") {
+  const Folder folder;
+  const auto same = folder.file("same", "1"), changes = folder.file("changes", "2"), junk = folder.file("junk", "3"),
+             closed = folder.file("closed", "4"), gone = folder.file("gone", "5");
+  {
+    HeaderIndex index(folder.index(), {"PatientPosition"});
+    for (const auto& path : {same, changes, junk, closed, gone}) index.list(path);
+    CHECK(index.to_read() == 5);
+    for (const auto& path : {same, changes, gone}) index.add(scanned(path, "1.2.1", path, {{"Modality", "CT"}}));
+    index.add(LooseFile{junk, Reason::not_dicom, "not a DICOM file"}, true);
+    index.add(LooseFile{closed, Reason::dicom_unreadable, "cannot be opened"}, false);
+    index.commit();
+  }
+  folder.file("changes", "22");
+  HeaderIndex index(folder.index(), {"PatientPosition"});
+  for (const auto& path : {same, changes, junk, closed}) index.list(path);
+  CHECK(index.unread(9) == std::vector{changes, closed});
+  REQUIRE(index.series().size() == 1);
+  CHECK(index.series()[0].files == 1);
+  REQUIRE(index.loose().size() == 1);
+  CHECK(index.loose()[0].message == "not a DICOM file");
+}
+
+TEST_CASE("a model that asks for another attribute has headers read again, once for all models") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  const auto to_read = [&](std::vector<std::string> keywords) {
+    HeaderIndex index(folder.index(), std::move(keywords));
+    index.list(file);
+    const auto count = index.to_read();
+    if (count > 0) index.add(scanned(file, "1.2.1", "9.1", {{"Modality", "CT"}}));
+    index.commit();
+    return count;
+  };
+  CHECK(to_read({"SeriesDescription"}) == 1);
+  CHECK(to_read({"SeriesDescription"}) == 0);
+  CHECK(to_read({"ProtocolName"}) == 1);
+  CHECK(to_read({"ProtocolName"}) == 0);
+  CHECK(to_read({"SeriesDescription"}) == 0);
+  CHECK(to_read({}) == 0);
+}
+
+TEST_CASE("an index that is no database is begun anew, as it only saves time") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  std::ofstream(folder.index()) << std::string(5000, 'x');
+  HeaderIndex index(folder.index(), {});
+  index.list(file);
+  CHECK(index.unread(9) == std::vector{file});
+}
