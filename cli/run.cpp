@@ -28,6 +28,8 @@ nlohmann::json json_of(const RunSummary& s) {
           {"resumed", s.resumed},
           {"files", s.files},
           {"headers_read", s.headers_read},
+          {"rows", s.row_outcomes},
+          {"worklist_failed", s.worklist_failed.string()},
           {"series", s.series},
           {"items", s.items},
           {"skipped_as_done", s.skipped_as_done},
@@ -58,19 +60,23 @@ class Run : public Command {
            "ledger.csv and masks into DIR. Every "
            "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
            "again resumes, and does anew what "
-           "has changed since. DIR and the store may lie below the paths; they are not scanned. Headers of files that have not changed "
+           "has changed since. DIR and the store may lie below the paths; they are not scanned. A worklist names images by "
+           "AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID or path, a row each; worklist.csv says "
+           "how each row ended, by its line, and worklist-failed.csv holds the rows to try again. Headers of files that have not changed "
            "since any "
            "run of this store are not read again. A job belongs to one version of a model: "
            "a nightly run names MODEL@VERSION, and after an upgrade a new DIR. Another --device or --batch resumes the same job; its "
            "values may then differ in the last bits, and each item says its device.";
   }
   std::vector<std::string> examples() const override {
-    return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /data/ct --out results --dry-run",
+    return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /archive --worklist accessions.csv --out results",
+            "aidp run lung-nodule-2d /data/ct --out results --dry-run",
             "aidp run lung-nodule-2d /data/ct --out results --device cuda:0 --batch 64"};
   }
   void setup(CLI::App& app) override {
     app.add_option("MODEL", request_.model, "Name, name@version, or the beginning of a digest")->required();
-    app.add_option("PATH", paths_, "Files and folders of DICOM")->required();
+    app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out where the worklist has paths");
+    app.add_option("--worklist", worklist_, "CSV or JSON lines: only the images of its rows");
     app.add_option("--out", out_, "Output folder; one job each")->required();
     app.add_option("--device", request_.device, "auto, cpu or cuda:N")->capture_default_str();
     app.add_option("--batch", request_.batch, "Items in one forward pass; 0: as the model says")->capture_default_str();
@@ -86,6 +92,7 @@ class Run : public Command {
     request_.home = find_home(globals.home);
     request_.inputs.assign(paths_.begin(), paths_.end());
     request_.out = out_;
+    if (!worklist_.empty()) request_.worklist = read_worklist(worklist_);
     if (!memory_.empty()) request_.memory_bytes = parse_bytes(memory_);
     if (request_.batch < 0 || request_.batch > 4096)
       throw Error(Reason::usage, "--batch takes 0 to 4096", "leave it out for the model's own");
@@ -114,6 +121,8 @@ class Run : public Command {
         {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
         {"series", counts(s.series_outcomes)}};
     if (!s.file_outcomes.empty()) table.push_back({"other files", counts(s.file_outcomes)});
+    if (!s.row_outcomes.empty()) table.push_back({"worklist", counts(s.row_outcomes)});
+    if (!s.worklist_failed.empty()) table.push_back({"failed rows", s.worklist_failed.string()});
     if (!s.reasons.empty()) table.push_back({"reasons", counts(s.reasons)});
     if (begun) {
       table.push_back(
@@ -140,7 +149,7 @@ class Run : public Command {
 
   RunRequest request_;
   std::vector<std::string> paths_;
-  std::string out_, memory_;
+  std::string out_, memory_, worklist_;
   bool partial_ok_ = false;
 };
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{1, R"sql(
+constexpr Database::Scratch layout{2, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
@@ -23,6 +23,7 @@ CREATE TABLE file (
   state TEXT NOT NULL DEFAULT 'unread',             -- unread, header, loose
   copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
   study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
+  accession TEXT NOT NULL DEFAULT '', patient TEXT NOT NULL DEFAULT '',  -- hashes
   header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX file_series ON file(run, state, study_uid, series_uid, path);
@@ -45,8 +46,8 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
       enter_(
           database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run) VALUES (?,?,?,?,?,?,?)")),
       next_(database_.prepare("SELECT path FROM file WHERE run = ? AND state = 'unread' AND path > ? ORDER BY path LIMIT ?")),
-      set_header_(database_.prepare(
-          "UPDATE file SET state = 'header', study_uid = ?, series_uid = ?, sop_uid = ?, header = ?, attributes = ? WHERE path = ?")),
+      set_header_(database_.prepare("UPDATE file SET state = 'header', study_uid = ?, series_uid = ?, sop_uid = ?, header = ?, attributes "
+                                    "= ?, accession = ?, patient = ? WHERE path = ?")),
       set_loose_(database_.prepare("UPDATE file SET state = 'loose', reason = ?, message = ?, generation = ? WHERE path = ?")),
       get_(database_.prepare(
           "SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
@@ -109,7 +110,8 @@ std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
 
 void HeaderIndex::add(const ScannedFile& file) {
   set_header_.bind(1, file.study_uid).bind(2, file.series_uid).bind(3, file.sop_uid);
-  set_header_.bind(4, bytes_of(file.header)).bind(5, bytes_of(file.attributes)).bind(6, file.path).run();
+  set_header_.bind(4, bytes_of(file.header)).bind(5, bytes_of(file.attributes));
+  set_header_.bind(6, file.accession_sha256).bind(7, file.patient_sha256).bind(8, file.path).run();
 }
 
 void HeaderIndex::add(const LooseFile& file, bool known) {
@@ -117,6 +119,41 @@ void HeaderIndex::add(const LooseFile& file, bool known) {
 }
 
 void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
+
+std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
+  for (const char* column : {"accession", "patient", "sop_uid"})  // where no worklist is ever used they would cost every scan
+    database_.execute(std::string("CREATE INDEX IF NOT EXISTS file_") + column + " ON file(" + column + ") WHERE " + column + " <> ''");
+  std::string sql = "SELECT id, study_uid, series_uid, sop_uid FROM file WHERE run = ? AND state IN ('header', 'loose')";
+  std::vector<std::string_view> values;
+  const auto add = [&](const char* condition, std::initializer_list<std::string_view> texts) {
+    if (texts.begin()->empty()) return;
+    sql += condition;
+    values.insert(values.end(), texts);
+  };
+  const auto below = query.path + "/", behind = query.path + "0";  // '0' comes after '/'
+  add(" AND accession = ? AND accession <> ''", {query.accession_sha256});
+  add(" AND patient = ? AND patient <> ''", {query.patient_sha256});
+  add(" AND study_uid = ?", {query.study_uid});
+  add(" AND series_uid = ?", {query.series_uid});
+  add(" AND sop_uid = ? AND sop_uid <> ''", {query.sop_uid});
+  add(" AND (path = ? OR (path > ? AND path < ?))", {query.path, below, behind});
+  auto rows = database_.prepare(sql);
+  rows.bind(1, run_);
+  for (int i = 0; i < static_cast<int>(values.size()); ++i) rows.bind(i + 2, values[static_cast<std::size_t>(i)]);
+  std::vector<Found> found;
+  while (rows.step()) found.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.text(3)});
+  return found;
+}
+
+void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) {
+  auto mark = database_.prepare("UPDATE file SET run = ? WHERE id = ?");
+  for (const auto id : ids) mark.bind(1, run_ + 1).bind(2, id).run();
+  auto others = database_.prepare(
+      "UPDATE file SET run = ?1 WHERE run = ?2 AND state = 'header' AND (study_uid, series_uid) IN "
+      "(SELECT DISTINCT study_uid, series_uid FROM file WHERE run = ?1 AND state = 'header')");
+  if (whole_series) others.bind(1, run_ + 1).bind(2, run_).run();
+  ++run_;
+}
 
 // Copies that differ stay, for the plan to refuse.
 void HeaderIndex::mark_copies() {

@@ -29,6 +29,7 @@ struct SeriesInput {
 // What reading one file's header gave, as a DICOM worker packs it (jobs/protocol.md).
 struct ScannedFile {
   std::string path, study_uid, series_uid, sop_uid;
+  std::string accession_sha256, patient_sha256;  // as in InstanceHeader
   std::vector<std::uint8_t> header, attributes;  // CBOR: an InstanceHeader without attributes; those
 };
 
@@ -53,6 +54,18 @@ class HeaderIndex {
   // A file without a series. `known`: the same bytes would give the same again.
   void add(const LooseFile& file, bool known);
   void commit();
+
+  // Of the files that are listed and read: those of which all that is given holds. `path`: the file, or a folder above it.
+  struct Query {
+    std::string accession_sha256, patient_sha256, study_uid, series_uid, sop_uid, path;
+  };
+  struct Found {
+    std::int64_t id = 0;
+    std::string study_uid, series_uid, sop_uid;  // empty for a file without a series
+  };
+  std::vector<Found> find(const Query& query);
+  // From here on only these are listed, or their whole series.
+  void keep(const std::vector<std::int64_t>& ids, bool whole_series);
 
   // Of what is listed and read: ordered by study and series; by path.
   std::vector<SeriesInput> series();

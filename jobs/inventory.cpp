@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "jobs/dicomdir.hpp"
+
 namespace aidp {
 
 namespace fs = std::filesystem;
@@ -114,7 +116,14 @@ class Scanner {
         index_.add(LooseFile{file.at("path"), reason, file.at("message")}, row(reason).exit == Exit::ok);
         continue;
       }
-      ScannedFile scanned{file.at("path"), file.at("study_uid"), file.at("series_uid"), file.at("sop_uid"), {}, {}};
+      ScannedFile scanned{file.at("path"),
+                          file.at("study_uid"),
+                          file.at("series_uid"),
+                          file.at("sop_uid"),
+                          file.at("accession"),
+                          file.at("patient"),
+                          {},
+                          {}};
       scanned.header = std::move(file["header"].get_binary());
       scanned.attributes = std::move(file["attributes"].get_binary());
       add(scanned, file.at("has_pixels"));
@@ -153,7 +162,7 @@ void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   Inventory inventory;
-  list_files(inputs, index, inventory.loose);
+  list_files({with_dicomdirs_opened(inputs.paths, dicom, inventory.loose), inputs.left_out}, index, inventory.loose);
   inventory.files = index.listed() + static_cast<std::int64_t>(inventory.loose.size());
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
@@ -166,6 +175,11 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
     progress(scanner.done, inventory.headers_read);
   }
   index.commit();
+  if (inputs.worklist) {
+    inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);
+    inventory.files = index.listed();
+    inventory.loose.clear();
+  }
   inventory.series = index.series();
   std::ranges::move(index.loose(), std::back_inserter(inventory.loose));
   std::ranges::sort(inventory.loose, {}, &LooseFile::path);

@@ -9,14 +9,16 @@
 #include "core/base/error.hpp"
 #include "jobs/crew.hpp"
 #include "jobs/header_index.hpp"
+#include "jobs/worklist.hpp"
 
 namespace aidp {
 
 struct Inventory {
   std::int64_t files = 0;
-  std::int64_t headers_read = 0;    // of them; the index knew the others
-  std::vector<SeriesInput> series;  // ordered by study, series; their headers are in the index
-  std::vector<LooseFile> loose;     // ordered by path
+  std::int64_t headers_read = 0;     // of them; the index knew the others
+  std::vector<SeriesInput> series;   // ordered by study, series; their headers are in the index
+  std::vector<LooseFile> loose;      // ordered by path
+  std::vector<WorklistResult> rows;  // of the worklist: what they found
 };
 
 // The input as it is really called. Throws Error(path_missing, path_unreadable).
@@ -25,6 +27,8 @@ std::filesystem::path check_input(const std::filesystem::path& input);
 // What is read, and what lies below it without being input: the store and the output folder, which need not be there.
 struct Inputs {
   std::vector<std::filesystem::path> paths, left_out;
+  const Worklist* worklist = nullptr;  // only what its rows name
+  bool whole_series = false;           // or the whole series of that
 };
 
 // Enters every regular file below the inputs in the index, but none below a folder that is left out. Folders that cannot be listed and

@@ -11,20 +11,6 @@ namespace {
 constexpr std::size_t rows_per_commit = 256;
 constexpr std::chrono::seconds oldest_uncommitted{1};
 
-int severity(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::completed:
-      return 0;
-    case Outcome::ineligible:
-      return 1;
-    case Outcome::quarantined:
-      return 2;
-    case Outcome::failed:
-      return 3;
-  }
-  return 3;
-}
-
 std::string key_of(const SeriesRecord& record) { return series_key(record.study_uid, record.series_uid, record.path); }
 
 std::string content_of(const SeriesRecord& record) {
@@ -95,7 +81,7 @@ void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason>
   ++item_outcomes_[std::string(name(outcome))];
   const auto found = open_.find(series);
   auto& record = found->second.record;
-  if (severity(outcome) > severity(record.outcome)) {
+  if (outcome > record.outcome) {
     record.outcome = outcome;
     record.reason = reason;
     record.message = message;

@@ -20,6 +20,7 @@ constexpr std::uintmax_t least_free_bytes = 16 << 20;
 std::vector<std::string> canonical_inputs(const RunRequest& request) {
   std::vector<std::string> inputs;
   for (const auto& input : request.inputs) inputs.push_back(fs::weakly_canonical(input).string());
+  if (request.worklist) inputs.push_back("worklist " + fs::weakly_canonical(request.worklist->file).string());  // its rows may change
   return inputs;
 }
 
@@ -63,7 +64,8 @@ bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name
 }
 
 // What a job writes into its folder; job.json last, as it says whose the others are.
-constexpr std::array files_of_a_job{"results.csv", "results.jsonl", "results.h5", "ledger.csv", "job.json"};
+constexpr std::array files_of_a_job{"results.csv",         "results.jsonl",         "results.h5", "ledger.csv", "worklist.csv",
+                                    "worklist-failed.csv", "worklist-failed.jsonl", "job.json"};
 
 // Whether `name` is what publish() of a killed run left of a file of ours: ".results.csv.part.4711".
 bool is_temporary(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "jobs/dicomdir.hpp"
 #include "jobs/inventory.hpp"
 #include "jobs/plan.hpp"
 #include "jobs/workforce.hpp"
@@ -30,7 +31,7 @@ class PixelReport {
   PixelReport(const Inputs& inputs, Crew& dicom, const std::function<void(const PixelFacts&)>& each) : dicom_(dicom), each_(each) {
     std::vector<LooseFile> loose;
     HeaderIndex index({}, {});
-    list_files(inputs, index, loose);
+    list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, index, loose);
     for (const auto& path : index.unread(std::numeric_limits<std::int32_t>::max()))
       rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
     for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});

@@ -7,6 +7,7 @@
 
 #include "core/dicom/form.hpp"
 #include "core/dicom/syntax.hpp"
+#include "jobs/one_per_study.hpp"
 
 namespace aidp {
 
@@ -76,13 +77,13 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
 void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
   auto& series = plan.series.back();
   const auto index = plan.series.size() - 1;
-  series.first_item = plan.items.size();
+  const auto before = plan.items.size();
   if (!series.refusal && manifest.unit == Unit::series) plan.items.push_back({index, 0, 0});
   if (!series.refusal && manifest.unit == Unit::instance)
     for (std::size_t i = 0; i < open.instances.size(); ++i)
       for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, open.instances[i].number_of_frames); ++frame)
         plan.items.push_back({index, i, frame});
-  series.items = plan.items.size() - series.first_item;
+  series.items = plan.items.size() - before;
 }
 
 }  // namespace
@@ -92,6 +93,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
   plan.files = inventory.files;
   plan.headers_read = inventory.headers_read;
   plan.loose = std::move(inventory.loose);
+  plan.rows = std::move(inventory.rows);
   for (auto& input : inventory.series) {
     OpenSeries open{index.instances(input), {}};
     plan.series.push_back({});
@@ -99,6 +101,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
     decide(manifest, plan.series.back(), open);
     add_items(manifest, plan, open);
   }
+  if (manifest.one_per_study) keep_one_per_study(manifest, index, plan);
   return plan;
 }
 

@@ -26,13 +26,14 @@ struct PlannedSeries {
   std::optional<Reason> refusal;         // why it has no items
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
-  std::size_t first_item = 0, items = 0;
+  std::size_t items = 0;
 };
 
 struct Plan {
   std::vector<PlannedSeries> series;  // ordered by study, series
   std::vector<PlannedItem> items;     // in the order of series, path and frame
   std::vector<LooseFile> loose;
+  std::vector<WorklistResult> rows;
   std::int64_t files = 0, headers_read = 0;
 };
 

@@ -29,7 +29,14 @@ Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, P
   });
 }
 
-Inputs inputs_of(const RunRequest& request) { return {request.inputs, {request.home.root, request.out}}; }
+Inputs inputs_of(const RunRequest& request, const Manifest& manifest) {
+  Inputs inputs{request.inputs, {request.home.root, request.out}, nullptr, manifest.unit == Unit::series};
+  if (!request.worklist) return inputs;
+  inputs.worklist = &*request.worklist;
+  if (inputs.paths.empty()) inputs.paths = request.worklist->paths();
+  std::erase_if(inputs.paths, [](const auto& path) { return !fs::exists(path); });  // its row fails: nothing is found
+  return inputs;
+}
 
 std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Manifest& manifest, HeaderIndex& index) {
   std::vector<SeriesPlanRow> rows;
@@ -56,7 +63,9 @@ Exit exit_of(const RunSummary& summary, const RunRequest& request) {
   if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
   const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
   for (const char* bad : {"failed", "quarantined"})
-    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad) || of(summary.file_outcomes, bad)) return Exit::partial;
+    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad) || of(summary.file_outcomes, bad) ||
+        of(summary.row_outcomes, bad))
+      return Exit::partial;
   if (summary.items == 0 && !request.allow_empty) return Exit::nothing;
   return Exit::ok;
 }
@@ -82,6 +91,7 @@ class Job {
     if (SignalGuard::received() == 0) {
       log_.keep_only_seen();
       if (gives_masks()) sweep_masks(claimed_.job, recorder_);
+      if (request_.worklist) settle_rows(summary);
     }
     write(workforce, summary);
     return summary;
@@ -119,6 +129,12 @@ class Job {
       show("running");
     }
     log_.saw(pipeline.keys_seen());
+  }
+
+  void settle_rows(RunSummary& summary) {
+    settle(plan_.rows, recorder_, claimed_.job.id);
+    for (const auto& row : plan_.rows) ++summary.row_outcomes[std::string(name(row.outcome))];
+    summary.worklist_failed = write_worklist_results(*request_.worklist, plan_.rows, claimed_.job.out);
   }
 
   void show(const std::string& phase) {
@@ -213,7 +229,8 @@ RunSummary dry_run(const Package& package, const Plan& plan, HeaderIndex& index)
 }
 
 void check_request(const RunRequest& request) {
-  if (request.inputs.empty()) throw Error(Reason::usage, "no input is named", "name files or folders of DICOM");
+  if (request.inputs.empty() && !(request.worklist && !request.worklist->paths().empty()))
+    throw Error(Reason::usage, "no input is named", "name files or folders of DICOM, or a worklist with paths");
   if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
   if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
     throw Error(Reason::usage,
@@ -241,7 +258,7 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
   HeaderIndex index(request.home.header_index(), keywords_of(package.manifest));
-  auto inventory = scan(inputs_of(request), index, workforce, progress);
+  auto inventory = scan(inputs_of(request, package.manifest), index, workforce, progress);
   const auto device = workforce.device();
   if (SignalGuard::received() != 0) return stopped(request, package);
   Job job(request, package, device, recorder, progress);
@@ -267,7 +284,8 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
   HeaderIndex index({}, keywords_of(package.manifest));
-  auto summary = dry_run(package, make_plan(package.manifest, scan(inputs_of(request), index, workforce, progress), index), index);
+  auto summary =
+      dry_run(package, make_plan(package.manifest, scan(inputs_of(request, package.manifest), index, workforce, progress), index), index);
   summary.exit = exit_of(summary, request);
   return summary;
 }

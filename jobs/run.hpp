@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/manifest/manifest.hpp"
 #include "core/model/repository.hpp"
+#include "jobs/worklist.hpp"
 
 namespace aidp {
 
@@ -18,6 +19,7 @@ struct RunRequest {
   Home home;
   std::string model;                          // reference, see Repository::find
   std::vector<std::filesystem::path> inputs;  // files and folders
+  std::optional<Worklist> worklist;           // only what its rows name; without inputs, below their paths
   std::filesystem::path out;
   std::string device = "auto";     // auto, cpu, cuda:N
   int batch = 0;                   // 0: the manifest's batch.max
@@ -60,8 +62,10 @@ struct RunSummary {
   std::int64_t files = 0, headers_read = 0, series = 0, items = 0, skipped_as_done = 0;
   // Outcome name to count; files: of those that belong to no series.
   std::map<std::string, std::int64_t> item_outcomes, series_outcomes, file_outcomes;
-  std::map<std::string, std::int64_t> reasons;  // reason name to series and files outside any
-  std::vector<SeriesPlanRow> plan;              // dry run only
+  std::map<std::string, std::int64_t> row_outcomes;  // of the worklist
+  std::filesystem::path worklist_failed;             // its rows that failed: the next worklist
+  std::map<std::string, std::int64_t> reasons;       // reason name to series and files outside any
+  std::vector<SeriesPlanRow> plan;                   // dry run only
   double seconds = 0, items_per_second = 0;
   std::int64_t audit_size = 0;
   std::string audit_root;

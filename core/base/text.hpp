@@ -12,6 +12,7 @@ namespace aidp {
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);
+std::string lower(std::string_view text);  // of ASCII letters
 
 // The candidate nearest to `word` (Levenshtein distance of at most 1 + a third of its length), or nothing.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);

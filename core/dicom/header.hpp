@@ -32,6 +32,8 @@ struct InstanceHeader {
   int modality_lut_bits = 0;  // of the entries of ModalityLUTSequence; 0: none
   bool has_padding = false;   // PixelPaddingValue
   std::string photometric_interpretation;
+  // Hex SHA-256 of AccessionNumber and PatientID, to find by them what is not to be told; empty where there is none.
+  std::string accession_sha256, patient_sha256;
   std::vector<FrameHeader> frames;  // one, or number_of_frames
   nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()
 };

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/file.hpp"
@@ -202,6 +203,12 @@ InstanceHeader read_header(const std::string& path, const std::vector<std::strin
   auto header = header_of(file, path);
   std::error_code gone;
   if (const auto size = std::filesystem::file_size(path, gone); !gone) header.file_bytes = size;
+  const auto digest = [&](const DcmTagKey& tag) {
+    const auto text = text_of(file.dataset(), tag);
+    return text.empty() ? "" : hex(sha256(text));
+  };
+  header.accession_sha256 = digest(DCM_AccessionNumber);
+  header.patient_sha256 = digest(DCM_PatientID);
   header.attributes = attributes_of(file.dataset(), keywords);
   return header;
 }

@@ -47,6 +47,11 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.unit = input.choice("unit", {"instance", "series"}) == "series" ? Unit::series : Unit::instance;
   manifest.channels = input.choice("channels", {"1", "3"}, false) == "3" ? 3 : 1;
   manifest.select = read_rules(input.take("select", true), "select", mistakes);
+  manifest.one_per_study = input.choice("per_study", {"all", "one"}, false) == "one";
+  const auto prefer = input.take("prefer", false);
+  manifest.prefer = read_preferences(prefer, mistakes);
+  if (prefer.IsDefined() && !manifest.one_per_study)
+    mistakes.add(prefer, "'prefer' goes with 'per_study: one'; with 'all' there is no choice");
   input.finish();
 }
 

@@ -22,6 +22,12 @@ struct Rule {
   std::vector<Rule> rules;  // of all, any, none
 };
 
+// Which of several series that fit is taken: the one with the smallest or the largest number there; without one it comes last.
+struct Preference {
+  std::string attribute;  // DICOM keyword
+  bool largest = false;
+};
+
 // A step of preprocessing or postprocessing, by its MONAI name, with all its arguments (defaults included).
 struct Transform {
   std::string name;
@@ -55,8 +61,10 @@ struct Manifest {
   ArtifactKind artifact_kind = ArtifactKind::torchscript;
   std::string artifact_file;
   Unit unit = Unit::instance;
-  std::vector<Rule> select;  // all must hold
-  int channels = 1;          // samples per pixel that the model takes: 1 or 3
+  std::vector<Rule> select;        // all must hold
+  bool one_per_study = false;      // of several series of a study that fit: the preferred one, or none; else each
+  std::vector<Preference> prefer;  // in order; what the first leaves equal the next decides
+  int channels = 1;                // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
   std::optional<Transform> inferer;  // sliding_window with its arguments; nothing: the whole tensor in one pass
   std::vector<Transform> postprocess;

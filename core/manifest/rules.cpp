@@ -74,13 +74,7 @@ bool tells_identity(const std::string& keyword) {
 
 // How many tests the rule has.
 int read_leaf(Fields& fields, Rule& rule, Mistakes& mistakes) {
-  rule.attribute = fields.text("attribute");
-  check_form(fields.node()["attribute"], rule.attribute, "[A-Z][A-Za-z0-9]{0,63}", "DICOM keyword such as Modality or SliceThickness",
-             mistakes);
-  if (tells_identity(rule.attribute))
-    mistakes.add(fields.node()["attribute"], "'" + rule.attribute +
-                                                 "' may say who the patient is, and what a rule sees is recorded; "
-                                                 "select by technical attributes, such as Modality or BodyPartExamined");
+  rule.attribute = read_attribute(fields, mistakes);
   int given = 0;
   for (const auto& kind : test_kinds()) {
     const auto value = fields.take(kind.key, false);
@@ -121,6 +115,31 @@ Rule read_rule(const YAML::Node& node, Mistakes& mistakes) {
   return rule;
 }
 }  // namespace
+
+std::string read_attribute(Fields& fields, Mistakes& mistakes) {
+  auto attribute = fields.text("attribute");
+  const auto& node = fields.node();
+  check_form(node["attribute"], attribute, "[A-Z][A-Za-z0-9]{0,63}", "DICOM keyword such as Modality or SliceThickness", mistakes);
+  if (tells_identity(attribute))
+    mistakes.add(node["attribute"], "'" + attribute +
+                                        "' may say who the patient is, and what a rule sees is recorded; "
+                                        "select by technical attributes, such as Modality or BodyPartExamined");
+  return attribute;
+}
+
+std::vector<Preference> read_preferences(const YAML::Node& node, Mistakes& mistakes) {
+  std::vector<Preference> preferences;
+  if (!node.IsDefined()) return preferences;
+  if (!node.IsSequence() || node.size() == 0) mistakes.add(node, "'prefer' takes a list of {attribute, order: smallest or largest}");
+  if (node.IsSequence())
+    for (const auto& entry : node) {
+      Fields fields(entry, "a preference", mistakes);
+      if (!entry.IsMap()) continue;
+      preferences.push_back({read_attribute(fields, mistakes), fields.choice("order", {"smallest", "largest"}) == "largest"});
+      fields.finish();
+    }
+  return preferences;
+}
 
 std::vector<Rule> read_rules(const YAML::Node& node, const std::string& key, Mistakes& mistakes) {
   std::vector<Rule> rules;

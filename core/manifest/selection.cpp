@@ -119,6 +119,7 @@ void collect(const std::vector<Rule>& rules, std::vector<std::string>& keywords)
 std::vector<std::string> keywords_of(const Manifest& manifest) {
   std::vector<std::string> keywords;
   collect(manifest.select, keywords);
+  for (const auto& preference : manifest.prefer) keywords.push_back(preference.attribute);
   std::ranges::sort(keywords);
   const auto [first, last] = std::ranges::unique(keywords);
   keywords.erase(first, last);

@@ -20,7 +20,7 @@
 
 namespace aidp {
 
-enum class Outcome { completed, ineligible, quarantined, failed };
+enum class Outcome { completed, ineligible, quarantined, failed };  // the worst last
 std::string_view name(Outcome outcome);
 std::optional<Outcome> outcome_named(std::string_view name);
 

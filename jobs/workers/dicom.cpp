@@ -10,6 +10,7 @@
 #include "core/base/error.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/dicom/directory.hpp"
 #include "core/dicom/geometry.hpp"
 #include "core/dicom/pixels.hpp"
 #include "core/dicom/read_header.hpp"
@@ -40,6 +41,8 @@ json packed(InstanceHeader header) {
   return {{"study_uid", header.study_instance_uid},
           {"series_uid", header.series_instance_uid},
           {"sop_uid", header.sop_instance_uid},
+          {"accession", header.accession_sha256},
+          {"patient", header.patient_sha256},
           {"has_pixels", header.has_pixels},
           {"header", json::binary(json::to_cbor(header))},
           {"attributes", json::binary(json::to_cbor(attributes))}};
@@ -60,6 +63,8 @@ json scan(const json& request) {
   }
   return {{"files", std::move(files)}};
 }
+
+json directory(const json& request) { return {{"files", referenced_files(request.at("path").get<std::string>())}}; }
 
 // A volume lies where the supervisor found, from all its slices; a single frame where its own header says.
 void place(const InstanceHeader& header, const json& request, ImageHeader& image) {
@@ -197,6 +202,7 @@ int main() {
   serve(
       {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
        {"scan", scan},
+       {"directory", directory},
        {"decode", [&](const json& request) { return decode(request, images); }},
        {"pixels", pixels},
        {"write_mask", [&](const json& request) { return write_mask(request, masks); }},

@@ -25,7 +25,7 @@ ScannedFile scanned(const std::string& path, const std::string& series, const st
   InstanceHeader header;
   header.path = path;
   header.sop_instance_uid = sop;
-  return {path, "1.2", series, sop, nlohmann::json::to_cbor(header), nlohmann::json::to_cbor(attributes)};
+  return {path, "1.2", series, sop, "", "", nlohmann::json::to_cbor(header), nlohmann::json::to_cbor(attributes)};
 }
 }  // namespace
 
