@@ -83,6 +83,7 @@ class Run : public Command {
     app.add_option("--workers", request_.workers, "DICOM workers; 0: one per core")->capture_default_str();
     app.add_option("--memory", memory_, "Memory for decoded pixels, 256M up to RAM; a quarter of RAM, at most 2G, if not given");
     app.add_option("--site", request_.site, "Name of this site, for the reports");
+    app.add_flag("--follow-links", request_.follow_links, "Follow links that lead out of the paths");
     app.add_flag("--fresh", request_.fresh, "Start over instead of resuming");
     app.add_flag("--dry-run", request_.dry_run, "Say what would be done and write nothing");
     app.add_flag("--allow-empty", request_.allow_empty, "Exit 0 where nothing matched");

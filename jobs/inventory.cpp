@@ -25,9 +25,10 @@ bool inside(const fs::path& target, const fs::path& root) {
 
 class Lister {
  public:
-  Lister(const std::vector<fs::path>& left_out, HeaderIndex& index, std::vector<LooseFile>& loose) : index_(index), loose_(loose) {
+  Lister(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose)
+      : index_(index), loose_(loose), follow_links_(inputs.follow_links) {
     std::error_code none;
-    for (const auto& folder : left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
+    for (const auto& folder : inputs.left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
   }
 
   void add(const fs::path& input) {
@@ -40,7 +41,7 @@ class Lister {
 
  private:
   void walk(const fs::path& folder) {
-    if (left_out_.contains(folder)) return;
+    if (left_out_.contains(folder) || (follow_links_ && !walked_.insert(folder).second)) return;  // links may lead round
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
       std::error_code unknown;
@@ -63,7 +64,9 @@ class Lister {
     if (error) return loose_.push_back({path.string(), Reason::dicom_unreadable, "a link to nothing"});
     if (fs::is_regular_file(target) && inside(target, root_)) return file(target, fs::status(target));
     if (fs::is_directory(target) && inside(target, root_)) return;  // reached by its own name
-    loose_.push_back({path.string(), Reason::not_dicom, "a link out of the input folder is not followed"});
+    if (follow_links_ && fs::is_regular_file(target)) return file(target, fs::status(target));
+    if (follow_links_ && fs::is_directory(target)) return walk(target);
+    loose_.push_back({path.string(), Reason::not_dicom, "a link out of the input folder is not followed without --follow-links"});
   }
 
   void file(const fs::path& path, const fs::file_status& status) {
@@ -79,7 +82,8 @@ class Lister {
   HeaderIndex& index_;
   std::vector<LooseFile>& loose_;
   fs::path root_;
-  std::set<fs::path> left_out_;
+  std::set<fs::path> left_out_, walked_;
+  bool follow_links_;
 };
 
 // Scans groups of files; a group whose worker died is tried again file by file, so that one file costs itself alone.
@@ -155,14 +159,16 @@ fs::path check_input(const fs::path& input) {
 }
 
 void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose) {
-  Lister lister(inputs.left_out, index, loose);
+  Lister lister(inputs, index, loose);
   for (const auto& input : inputs.paths) lister.add(input);
 }
 
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   Inventory inventory;
-  list_files({with_dicomdirs_opened(inputs.paths, dicom, inventory.loose), inputs.left_out}, index, inventory.loose);
+  auto opened = inputs;
+  opened.paths = with_dicomdirs_opened(inputs.paths, dicom, inventory.loose);
+  list_files(opened, index, inventory.loose);
   inventory.files = index.listed() + static_cast<std::int64_t>(inventory.loose.size());
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};

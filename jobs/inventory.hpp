@@ -29,6 +29,7 @@ struct Inputs {
   std::vector<std::filesystem::path> paths, left_out;
   const Worklist* worklist = nullptr;  // only what its rows name
   bool whole_series = false;           // or the whole series of that
+  bool follow_links = false;           // links that lead out of a root too
 };
 
 // Enters every regular file below the inputs in the index, but none below a folder that is left out. Folders that cannot be listed and

@@ -30,7 +30,7 @@ Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, P
 }
 
 Inputs inputs_of(const RunRequest& request, const Manifest& manifest) {
-  Inputs inputs{request.inputs, {request.home.root, request.out}, nullptr, manifest.unit == Unit::series};
+  Inputs inputs{request.inputs, {request.home.root, request.out}, nullptr, manifest.unit == Unit::series, request.follow_links};
   if (!request.worklist) return inputs;
   inputs.worklist = &*request.worklist;
   if (inputs.paths.empty()) inputs.paths = request.worklist->paths();

@@ -29,6 +29,7 @@ struct RunRequest {
   bool fresh = false;
   bool dry_run = false;
   bool allow_empty = false;
+  bool follow_links = false;  // out of the inputs
 };
 
 // What a caller shows while a job runs. Called from the supervisor's loop, at most about ten times a second.

@@ -73,6 +73,20 @@ class Paths(JobTest):
         self.refused("model", "verify")
 
 
+class Links(JobTest):
+    def test_links_out_of_the_paths_are_followed_where_asked_and_loops_end(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        make_cohort(self.folder / "elsewhere", 3)
+        (self.folder / "in/more").symlink_to(self.folder / "elsewhere")
+        (self.folder / "elsewhere/back").symlink_to(self.folder / "in")
+        (self.folder / "in/one.dcm").symlink_to(self.folder / "elsewhere/0002/001.dcm")
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        self.assertEqual((summary["items"], summary["files"]), (1, 3))
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "all", "--follow-links")
+        self.assertEqual((summary["items"], summary["files"]), (3, 4))
+
+
 class Options(JobTest):
     def test_run_makes_no_store(self):
         make_cohort(self.folder / "in", 1)
