@@ -14,18 +14,21 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{2, R"sql(
+constexpr Database::Scratch layout{3, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
-  generation INTEGER NOT NULL,                      -- of the keywords that were read
+  generation INTEGER NOT NULL,                      -- of the keywords that were read; -1: to be read again in any case
   run INTEGER NOT NULL,                             -- the last that listed it
-  state TEXT NOT NULL DEFAULT 'unread',             -- unread, header, loose
+  state TEXT NOT NULL,                              -- header, loose
   copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
   study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
   accession TEXT NOT NULL DEFAULT '', patient TEXT NOT NULL DEFAULT '',  -- hashes
   header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE unread (                               -- listed by this run, and not known as they are
+  path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX file_series ON file(run, state, study_uid, series_uid, path);
 )sql"};
 
@@ -40,15 +43,18 @@ nlohmann::json json_of(std::span<const std::byte> cbor) {
 HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)
     : database_(file, layout),
       keywords_(std::move(keywords)),
-      find_(database_.prepare(
-          "SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ? AND state <> 'unread'")),
+      find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ?")),
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
-      enter_(
-          database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run) VALUES (?,?,?,?,?,?,?)")),
-      next_(database_.prepare("SELECT path FROM file WHERE run = ? AND state = 'unread' AND path > ? ORDER BY path LIMIT ?")),
-      set_header_(database_.prepare("UPDATE file SET state = 'header', study_uid = ?, series_uid = ?, sop_uid = ?, header = ?, attributes "
-                                    "= ?, accession = ?, patient = ? WHERE path = ?")),
-      set_loose_(database_.prepare("UPDATE file SET state = 'loose', reason = ?, message = ?, generation = ? WHERE path = ?")),
+      enter_(database_.prepare("INSERT OR REPLACE INTO unread VALUES (?, ?, ?, ?, ?)")),
+      next_(database_.prepare("SELECT path FROM unread WHERE path > ? ORDER BY path LIMIT ?")),
+      add_header_(database_.prepare(
+          "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, state, study_uid, series_uid, sop_uid, "
+          "header, "
+          "attributes, accession, patient) SELECT path, size, mtime_ns, ctime_ns, inode, ?, ?, 'header', ?, ?, ?, ?, ?, ?, ? FROM unread "
+          "WHERE path = ?")),
+      add_loose_(
+          database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, state, reason, message) "
+                            "SELECT path, size, mtime_ns, ctime_ns, inode, ?, ?, 'loose', ?, ? FROM unread WHERE path = ?")),
       get_(database_.prepare(
           "SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
           "copy = 0 ORDER BY path")) {
@@ -58,6 +64,7 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
   last.step();
   run_ = last.integer(0) + 1;
   database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run_ - runs_kept).run();
+  database_.execute("DELETE FROM unread");  // of a run that was stopped
   learn_keywords();
 }
 
@@ -83,25 +90,24 @@ void HeaderIndex::list(const std::string& path) {
     id = find_.integer(0);
   find_.reset();
   if (id != 0) return touch_.bind(1, run_).bind(2, id).run();
-  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode);
-  enter_.bind(6, generation_).bind(7, run_).run();
+  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode).run();
 }
 
-std::int64_t HeaderIndex::listed() {
+std::int64_t HeaderIndex::known() {
   auto count = database_.prepare("SELECT count(*) FROM file WHERE run = ?");
   count.bind(1, run_).step();
   return count.integer(0);
 }
 
 std::int64_t HeaderIndex::to_read() {
-  auto count = database_.prepare("SELECT count(*) FROM file WHERE run = ? AND state = 'unread'");
-  count.bind(1, run_).step();
+  auto count = database_.prepare("SELECT count(*) FROM unread");
+  count.step();
   return count.integer(0);
 }
 
 std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
   std::vector<std::string> paths;
-  next_.bind(1, run_).bind(2, last_unread_).bind(3, static_cast<std::int64_t>(at_most));
+  next_.bind(1, last_unread_).bind(2, static_cast<std::int64_t>(at_most));
   while (next_.step()) paths.push_back(next_.text(0));
   next_.reset();
   if (!paths.empty()) last_unread_ = paths.back();
@@ -109,13 +115,13 @@ std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
 }
 
 void HeaderIndex::add(const ScannedFile& file) {
-  set_header_.bind(1, file.study_uid).bind(2, file.series_uid).bind(3, file.sop_uid);
-  set_header_.bind(4, bytes_of(file.header)).bind(5, bytes_of(file.attributes));
-  set_header_.bind(6, file.accession_sha256).bind(7, file.patient_sha256).bind(8, file.path).run();
+  add_header_.bind(1, generation_).bind(2, run_).bind(3, file.study_uid).bind(4, file.series_uid).bind(5, file.sop_uid);
+  add_header_.bind(6, bytes_of(file.header)).bind(7, bytes_of(file.attributes));
+  add_header_.bind(8, file.accession_sha256).bind(9, file.patient_sha256).bind(10, file.path).run();
 }
 
 void HeaderIndex::add(const LooseFile& file, bool known) {
-  set_loose_.bind(1, name(file.reason)).bind(2, file.message).bind(3, known ? generation_ : -1).bind(4, file.path).run();
+  add_loose_.bind(1, known ? generation_ : -1).bind(2, run_).bind(3, name(file.reason)).bind(4, file.message).bind(5, file.path).run();
 }
 
 void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }

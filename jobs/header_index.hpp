@@ -44,9 +44,8 @@ class HeaderIndex {
 
   // A regular file that is there now; again is nothing new. Throws Error(dicom_unreadable) where it cannot be looked at.
   void list(const std::string& path);
-  std::int64_t listed();
-  std::int64_t to_read();  // of them, not known as they are
-  // The next listed files, by path, that must be read; none at the end.
+  std::int64_t to_read();  // how many of them are not known as they are
+  // The next of these, by path; none at the end.
   std::vector<std::string> unread(std::size_t at_most);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
@@ -54,6 +53,7 @@ class HeaderIndex {
   // A file without a series. `known`: the same bytes would give the same again.
   void add(const LooseFile& file, bool known);
   void commit();
+  std::int64_t known();  // listed files that were read, now or before
 
   // Of the files that are listed and read: those of which all that is given holds. `path`: the file, or a folder above it.
   struct Query {
@@ -83,7 +83,7 @@ class HeaderIndex {
   std::vector<std::string> keywords_, read_keywords_;
   std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
   std::string last_unread_;
-  Statement find_, touch_, enter_, next_, set_header_, set_loose_, get_;
+  Statement find_, touch_, enter_, next_, add_header_, add_loose_, get_;
 };
 
 }  // namespace aidp

@@ -169,7 +169,6 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   auto opened = inputs;
   opened.paths = with_dicomdirs_opened(inputs.paths, dicom, inventory.loose);
   list_files(opened, index, inventory.loose);
-  inventory.files = index.listed() + static_cast<std::int64_t>(inventory.loose.size());
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
   inventory.headers_read = index.to_read();
@@ -183,9 +182,9 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   index.commit();
   if (inputs.worklist) {
     inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);
-    inventory.files = index.listed();
     inventory.loose.clear();
   }
+  inventory.files = index.known() + static_cast<std::int64_t>(inventory.loose.size());
   inventory.series = index.series();
   std::ranges::move(index.loose(), std::back_inserter(inventory.loose));
   std::ranges::sort(inventory.loose, {}, &LooseFile::path);

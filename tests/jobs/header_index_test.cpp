@@ -34,7 +34,7 @@ TEST_CASE("an index gives series in order, instances by path, and attributes wit
   const auto a = folder.file("a", "1"), b = folder.file("b", "2"), c = folder.file("c", "3");
   HeaderIndex index({}, {"SeriesDescription"});
   for (const auto& path : {c, b, a, b}) index.list(path);
-  CHECK(index.listed() == 3);
+  CHECK(index.to_read() == 3);
   CHECK(index.unread(2) == std::vector{a, b});
   CHECK(index.unread(2) == std::vector{c});
   CHECK(index.unread(2).empty());
