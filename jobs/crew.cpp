@@ -75,21 +75,23 @@ struct Crew::Member {
   std::deque<Task> under_way;  // in the order they were sent; the front is being worked on
   std::size_t greetings_due = 0;
   Clock::time_point deadline{};  // of the front, or of the greeting
+  bool extra = false;            // hired: if it cannot start the others do without it, and it stays without a process
   bool ready() const { return process && greetings_due == 0; }
 };
 
 Crew::Crew(Options options) : options_(std::move(options)) {
   options_.most_workers = std::max(options_.workers, options_.most_workers);
-  for (int i = 0; i < options_.workers; ++i) add_member();
-}
-
-void Crew::add_member() {
-  members_.push_back(std::make_unique<Member>());
-  start(*members_.back());
+  for (int i = 0; i < options_.workers; ++i) {
+    members_.push_back(std::make_unique<Member>());
+    start(*members_.back());
+  }
 }
 
 void Crew::hire() {
-  if (members_.size() < static_cast<std::size_t>(options_.most_workers)) add_member();
+  if (members_.size() >= static_cast<std::size_t>(options_.most_workers)) return;
+  members_.push_back(std::make_unique<Member>());
+  members_.back()->extra = true;
+  start(*members_.back());
 }
 
 Crew::~Crew() = default;
@@ -119,12 +121,12 @@ bool Crew::idle() const {
 
 bool Crew::hungry() const {
   return queue_.empty() && std::ranges::any_of(members_, [&](const auto& member) {
-           return member->under_way.size() < static_cast<std::size_t>(options_.depth);
+           return member->process && member->under_way.size() < static_cast<std::size_t>(options_.depth);
          });
 }
 
 bool Crew::ready() const {
-  return std::ranges::all_of(members_, [](const auto& member) { return member->ready(); });
+  return std::ranges::all_of(members_, [](const auto& member) { return member->ready() || member->extra; });
 }
 
 void Crew::feed() {
@@ -150,6 +152,7 @@ void Crew::feed() {
 
 void Crew::answer(Member& member, nlohmann::json reply) {
   if (member.greetings_due > 0) {
+    if (reply.contains("reason") && member.extra) return bury(member, Reason::model_load, {});
     if (reply.contains("reason")) {
       const auto reason = reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal);
       throw Error(reason, reply.value("message", options_.program + " refused to start"), reply.value("remedy", ""));
@@ -176,7 +179,7 @@ void Crew::service(Member& member) {
       answer(member, std::move(*message));
     }
   } catch (const Error& error) {
-    if (error.reason() != Reason::worker_crashed || member.greetings_due > 0) throw;
+    if (error.reason() != Reason::worker_crashed || (member.greetings_due > 0 && !member.extra)) throw;
     bury(member, Reason::worker_crashed, error.what());
   }
   if (!open && member.process.get() == process) bury(member, Reason::worker_crashed, {});
@@ -194,6 +197,8 @@ void Crew::bury(Member& member, Reason reason, const std::string& why) {
   const auto words = member.process->last_words();
   const auto end = member.process->end();
   member.process.reset();
+  member.greetings_due = 0;
+  if (was_starting && member.extra) return;
   if (was_starting)
     throw Error(Reason::environment_lacking, options_.program + " could not start: " + (words.empty() ? end : words),
                 "run `aidp validate environment`");
@@ -212,6 +217,7 @@ void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most) {
   auto until = Clock::now() + at_most;
   for (auto* crew : crews)
     for (const auto& member : crew->members_) {
+      if (!member->process) continue;
       descriptors.push_back({member->process->channel().fd(), POLLIN, 0});
       owners.emplace_back(crew, member.get());
       if (!member->under_way.empty() || member->greetings_due > 0) until = std::min(until, member->deadline);

@@ -52,7 +52,7 @@ class Crew {
   Crew(const Crew&) = delete;
 
   void submit(Task task);
-  // One more worker, if there may be one.
+  // One more worker, if there may be one; the crew does without it where it cannot start.
   void hire();
   bool idle() const;                                                       // nothing queued or under way
   bool hungry() const;                                                     // a worker could take one more task at once
@@ -62,7 +62,6 @@ class Crew {
  private:
   friend void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most);
   struct Member;
-  void add_member();
   void start(Member& member);
   void feed();
   void service(Member& member);

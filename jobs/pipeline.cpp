@@ -176,7 +176,7 @@ bool Pipeline::start(const std::shared_ptr<Group>& group) {
 
 void Pipeline::hire_where_held_up() {
   const auto now = Clock::now();
-  if (decoded_.size() < decoded_at_most) held_up_since_ = now;
+  if (decoded_.size() + 1 < decoded_at_most) held_up_since_ = now;
   if (now - held_up_since_ < held_up_at_most) return;
   model_.hire();
   held_up_since_ = now;

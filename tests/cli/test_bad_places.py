@@ -2,10 +2,8 @@
 """Places that do not serve: closed, through a file, full, read-only, damaged. Each is told by its path with a remedy, and nothing is left there."""
 import atexit
 import os
-import pathlib
 import subprocess
 import unittest
-from unittest import mock
 
 from jobs_support import BIN, JobTest, Mean, make_cohort, make_package
 
@@ -163,21 +161,6 @@ class DamagedPlaces(Places):
         self.assertFalse((self.folder / "out").exists())
 
     @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "on one processor there is one model worker")
-    def test_a_model_that_one_worker_of_several_cannot_load_leaves_no_output_folder(self):
-        workers = self.folder / "workers"
-        workers.mkdir()
-        (workers / "aidp-worker-dicom").symlink_to(pathlib.Path(BIN).resolve() / "aidp-worker-dicom")
-        (workers / "aidp-worker-model").write_text(f"""#!/bin/sh
-mkdir {workers}/first 2>/dev/null && exec {pathlib.Path(BIN).resolve()}/aidp-worker-model
-sleep 3
-echo no memory is left >&2
-exit 1
-""")
-        (workers / "aidp-worker-model").chmod(0o755)
-        run = self.job()
-        with mock.patch.dict(os.environ, AIDP_WORKER_DIR=str(workers)):
-            self.refused(*run, self.folder / "out", reason="environment.lacking", names="no memory is left")
-        self.assertFalse((self.folder / "out").exists())
 
 
 if __name__ == "__main__":
