@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "tests/catch.hpp"
@@ -88,6 +90,42 @@ TEST_CASE("every lossless image of the shared files decodes to the published has
   CHECK(wrong == 0);
   CHECK(equal.size() >= 11);
   CHECK(refused["pixels.unsupported"] == 0);
+}
+
+namespace {
+// Decodes all that a file says it has, and whatever is wrong with it must be an Error.
+void decode_all(const std::string& path) try {
+  PixelFile file(path);
+  std::vector<std::byte> stored(stored_form(file.header()).bytes), decoded(decoded_form(file.header()).bytes);
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(file.header().number_of_frames, 3); ++i) {
+    file.decode_stored(i, stored);
+    file.decode(i, decoded);
+  }
+} catch (const Error&) {
+}
+}  // namespace
+
+TEST_CASE("small files of every kind with some bytes changed or cut off end in an Error or in pixels, never in a crash") {
+  if (!shared_folder()) AIDP_SKIP("../shared is not here: no files to change");
+  start_dicom();
+  const auto dicom = std::filesystem::path(shared_folder()) / "dicom";
+  const auto path = (std::filesystem::temp_directory_path() / ("aidp-mutant-" + std::to_string(std::random_device()()))).string();
+  std::mt19937 random(1);
+  int mutants = 0;
+  for (auto& row : index_of(dicom)) {
+    const auto original = dicom / row["path"];
+    if (!std::filesystem::exists(original) || std::filesystem::file_size(original) > 60'000) continue;
+    const auto content = read_file(original, 60'000);
+    for (int i = 0; i < 8 && !content.empty(); ++i, ++mutants) {
+      auto mutant = content;
+      for (unsigned changes = 1 + random() % 8; changes > 0; --changes) mutant[random() % mutant.size()] = static_cast<char>(random());
+      if (i % 4 == 0) mutant.resize(random() % mutant.size());
+      std::ofstream(path, std::ios::binary) << mutant;
+      decode_all(path);
+    }
+  }
+  std::filesystem::remove(path);
+  CHECK(mutants > 500);
 }
 
 TEST_CASE("a file that is no DICOM is called so") {
