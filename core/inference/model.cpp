@@ -115,7 +115,7 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
   return to_source_grid(output.select(0, 0).to(at::kByte), sample);
 }
 
-InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Manifest& manifest, bool with_mask) {
+InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest& manifest, bool with_mask) {
   if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
   auto processed = raw;
   for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
