@@ -16,7 +16,8 @@ class ModelImport : public Command {
   std::string details() const override {
     return "The bundle is a folder as in the MONAI Model Zoo, with configs/metadata.json, configs/inference.json or .yaml and "
            "models/model.ts, or one model.ts that carries both texts as extra files. The package has the same transforms, inferer and "
-           "labels. References (@name) and simple expressions are followed; nothing of the bundle is run. A transform or an argument that "
+           "labels. References (@name) and simple expressions are followed; nothing of the bundle is run. An image is turned as MONAI "
+           "reads it, columns first. A transform or an argument that "
            "aidp has not, and an expression that needs Python, are named with their place, and nothing is made. What the bundle does not "
            "say is asked for. Read the model.yaml before you install it: it says research-use-only, and selects by modality alone.";
   }

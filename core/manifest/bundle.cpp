@@ -44,6 +44,12 @@ std::string slug(const std::string& text, char joint) {
   return result;
 }
 
+// A column's name begins with a letter.
+std::string column(const std::string& name, const std::string& kind) {
+  const auto plain_name = slug(name, '_');
+  return plain_name.empty() || plain_name[0] <= '9' ? kind + "_" + plain_name : plain_name;
+}
+
 // In YAML's flow style, keys plain where they may be.
 std::string flow(const json& value) {
   if (!value.is_structured()) return value.dump();
@@ -93,16 +99,17 @@ std::map<int, std::string> labels_of(const BundleConfig& metadata, const BundleC
 json outputs_of(const BundleConfig& metadata, const BundleConfig& inference, const std::vector<Transform>& steps, bool volume) {
   const auto format = text_of(metadata, std::string(output_id) + "::format"), type = text_of(metadata, std::string(output_id) + "::type");
   auto outputs = json::array();
-  if (format == "segmentation") {
+  const bool discrete = std::ranges::find(steps, "AsDiscrete", &Transform::name) != steps.end();
+  if (format == "segmentation" || (format == "labels" && discrete)) {
     auto names = json::object();
     const auto labels = labels_of(metadata, inference, steps);
     for (const auto& [label, name] : labels) names[std::to_string(label)] = name;
     outputs.push_back({{"name", "segmentation"}, {"kind", "mask"}, {"names", names}});
     for (const auto& [label, name] : labels)
-      if (volume) outputs.push_back({{"name", slug(name, '_') + "_volume_ml"}, {"kind", "volume"}, {"labels", {label}}});
+      if (volume) outputs.push_back({{"name", column(name, "label") + "_volume_ml"}, {"kind", "volume"}, {"labels", {label}}});
   } else if (type == "probabilities" || format == "classes" || format == "classification") {
     for (const auto& [channel, name] : channels_of(metadata))
-      outputs.push_back({{"name", slug(name, '_')}, {"kind", "score"}, {"index", channel}});
+      outputs.push_back({{"name", column(name, "class")}, {"kind", "score"}, {"index", channel}});
   } else {
     metadata.refuse(output_id, "the format '" + format + "' of type '" + type +
                                    "' is none that aidp has; it has the formats segmentation and classes, and the type probabilities");
@@ -183,10 +190,13 @@ std::string identity_of(const BundleConfig& metadata, const BundleAnswers& answe
 
 std::string manifest_of_bundle(const BundleTexts& texts, const BundleAnswers& answers) {
   const BundleConfig metadata(texts.metadata, texts.metadata_file), inference(texts.inference, texts.inference_file);
-  const auto before = bundle_preprocessing(inference), after = bundle_postprocessing(inference);
+  auto before = bundle_preprocessing(inference);
+  const auto after = bundle_postprocessing(inference);
   const auto inferer = bundle_inferer(inference);
   const auto input = input_of(metadata);
   const bool volume = takes_volumes(metadata, input);
+  // MONAI reads an image as [channel, column, row], aidp as [channel, row, column].
+  if (!volume) before.insert(before.begin(), {{"Rotate90", {{"k", 1}}}, {"Flip", {{"spatial_axis", 0}}}});
   auto text = "# What a MONAI bundle says, by `aidp model import`.\n" + identity_of(metadata, answers, texts.folder_name);
   text += "artifact: {kind: torchscript, file: model.ts}\n";
   text += "input:\n  unit: " + std::string(volume ? "series" : "instance") + "\n";

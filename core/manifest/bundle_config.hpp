@@ -32,8 +32,8 @@ class BundleConfig {
   nlohmann::json root_;
 };
 
-// Works out an expression, without its $: numbers, texts, lists, True, False, None, types such as torch.float32, @references, sums of
-// them and `A if B else C`. Any other is refused with its text.
+// Works out an expression, without its $: numbers, texts, lists, True, False, None, types such as torch.float32, CommonKeys, @references,
+// sums of them, `not A` and `A if B else C`. Any other is refused with its text.
 nlohmann::json evaluate(const BundleConfig& config, const std::string& expression, const std::string& place, int depth);
 
 }  // namespace aidp

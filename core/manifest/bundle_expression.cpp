@@ -19,6 +19,13 @@ bool truth(const json& value) {
   return value.is_string() ? !value.get_ref<const std::string&>().empty() : !value.empty();
 }
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> common_keys{{{"monai.utils.CommonKeys.IMAGE", "image"},
+                                                                                    {"monai.utils.CommonKeys.PRED", "pred"},
+                                                                                    {"monai.utils.CommonKeys.LABEL", "label"},
+                                                                                    {"CommonKeys.IMAGE", "image"},
+                                                                                    {"CommonKeys.PRED", "pred"},
+                                                                                    {"CommonKeys.LABEL", "label"}}};
+
 class Expression {
  public:
   Expression(const BundleConfig& config, const std::string& text, const std::string& place, int depth)
@@ -51,15 +58,20 @@ class Expression {
 
   json choice() {
     if (++nested_ > 64) refuse();
-    auto value = sum();
+    auto value = negated();
     if (take("if")) {
-      const bool chosen = truth(sum());
+      const bool chosen = truth(negated());
       if (!take("else")) refuse();
       auto other = choice();
       if (!chosen) value = std::move(other);
     }
     --nested_;
     return value;
+  }
+
+  json negated() {
+    if (!take("not")) return sum();
+    return !truth(negated());
   }
 
   json sum() {
@@ -87,6 +99,8 @@ class Expression {
     if (take("[")) return list(']', true);
     if (take("(")) return list(')', false);
     if (take("@")) return config_.followed("@" + reference(), place_, depth_ + 1);
+    for (const auto& [name, key] : common_keys)
+      if (take(name)) return key;
     for (const char* library : {"torch.", "numpy.", "np."})
       if (skip(), text_.compare(at_, std::string_view(library).size(), library) == 0) return type(std::string_view(library).size());
     if (at_ < text_.size() && (text_[at_] == '\'' || text_[at_] == '"')) return quoted();

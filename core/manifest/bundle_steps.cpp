@@ -14,7 +14,24 @@ using nlohmann::json;
 
 namespace {
 // What aidp does anyway, or what concerns Python alone.
-const std::set<std::string> done_anyway{"LoadImage", "EnsureChannelFirst", "EnsureType", "ToTensor", "ToDevice", "SaveImage"};
+const std::set<std::string> done_anyway{"EnsureChannelFirst", "EnsureType", "ToTensor", "ToDevice", "ToNumpy"};
+const std::set<std::string> writers{"SaveImage", "SaveClassification"};
+
+// Arguments of LoadImaged that change no value; the readers' own, such as swap_ij, may.
+const std::set<std::string> of_loading{"_target_",
+                                       "_desc_",
+                                       "_requires_",
+                                       "_disabled_",
+                                       "keys",
+                                       "reader",
+                                       "dtype",
+                                       "image_only",
+                                       "ensure_channel_first",
+                                       "simple_keys",
+                                       "meta_keys",
+                                       "meta_key_postfix",
+                                       "overwriting",
+                                       "allow_missing_keys"};
 
 // Arguments that concern Python, files or where a tensor lies.
 const std::set<std::string> without_meaning{
@@ -85,18 +102,24 @@ class Steps {
     if (!target.is_string()) config_.refuse(place, "its _target_ is no name");
     const auto name = plain_name(target.get<std::string>());
     const auto keys = as_list(config_.resolved(step.value("keys", json(key_)), place + "::keys"));
-    if (name == "LoadImage") loads(keys, place);
+    if (after_model_ && writers.contains(name)) return;
+    if (!after_model_ && name == "LoadImage") return loads(step, keys, place);
     const auto own = std::ranges::find(keys, json(key_));
-    if (name == "SaveImage" || name == "LoadImage") return;
     if (own == keys.end()) config_.refuse(place, target.get<std::string>() + " works on " + words(keys) + ", not on \"" + key_ + "\"");
     key_index_ = static_cast<std::size_t>(own - keys.begin());
     key_count_ = keys.size();
     if (done_anyway.contains(name)) return check_type(step, place);
     steps.push_back({name, arguments(kind_of(name, target, place), step, place)});
+    labels_ = labels_ || name == "AsDiscrete";
+    if (labels_ && name == "Invert" && steps.back().arguments.value("nearest_interp", json(true)) == false)
+      config_.refuse(place + "::nearest_interp", "false after AsDiscreted makes new labels of those beside each other; make it true");
   }
 
   // The key of the image is what LoadImaged calls it.
-  void loads(const json& keys, const std::string& place) {
+  void loads(const json& step, const json& keys, const std::string& place) {
+    for (const auto& [name, value] : step.items())
+      if (!of_loading.contains(name))
+        config_.refuse(place + "::" + name, "aidp reads DICOM by itself and has no such argument of LoadImaged");
     if (keys.size() != 1 || !keys[0].is_string()) config_.refuse(place, "it loads " + words(keys) + "; aidp gives a model one image");
     key_ = keys[0].get<std::string>();
   }
@@ -159,6 +182,7 @@ class Steps {
   bool after_model_;
   std::string key_;
   std::size_t key_index_ = 0, key_count_ = 1;
+  bool labels_ = false;  // whether AsDiscrete was done
 };
 }  // namespace
 

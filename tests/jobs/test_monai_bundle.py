@@ -8,7 +8,7 @@ import warnings
 
 import numpy
 import torch
-from support import JobTest, make_instance
+from support import JobTest, make_instance, rows
 
 try:
     warnings.simplefilter("ignore")
@@ -80,6 +80,13 @@ class Network(torch.nn.Module):
     def forward(self, x: torch.Tensor):
         blurred = torch.nn.functional.avg_pool3d(x, 3, 1, 1)
         return 6 * torch.cat([0.9 - blurred, blurred - 0.1, x * 1.6 - 0.6], 1)
+
+
+class Places(torch.nn.Module):
+    """Three scores of an image that tell its axes and their directions apart."""
+
+    def forward(self, x: torch.Tensor):
+        return torch.cat([x[:, :, :10].mean(dim=[2, 3]), x[:, :, :, 3:5].mean(dim=[2, 3]), x[:, :, 15:, :4].mean(dim=[2, 3])], 1) * 5
 
 
 def changed(base, **changes):
@@ -184,6 +191,28 @@ class Importing(OfBundles):
         self.convert(file, "--licence", "Apache-2.0")
         self.same_mask(INFERENCE)
 
+    def test_a_classifier_of_images_gives_the_scores_that_monai_gives(self):
+        metadata, data = changed(METADATA, name="2nd opinion"), INFERENCE["preprocessing"]["transforms"]
+        shape = {"num_channels": 1, "spatial_shape": [20, 12]}
+        metadata["network_data_format"]["inputs"]["image"].update(shape, modality="Mammogram")
+        metadata["network_data_format"]["outputs"]["pred"].update(format="classes", type="probabilities", num_channels=3, channel_def={"0": "A", "1": "Dense B", "2": "3"})
+        inference = changed(INFERENCE, inferer={"_target_": "SimpleInferer"}, preprocessing={"_target_": "Compose", "transforms": "$[@load] + @rest"}, load=data[0],
+                            rest=[data[1], {"_target_": "ScaleIntensityd", "keys": "$monai.utils.CommonKeys.IMAGE"}, {"_target_": "Resized", "keys": "image", "spatial_size": [20, 12], "mode": "bilinear"},
+                                  {"_target_": "HistogramNormalized", "keys": "image", "_disabled_": "$not not @highres"}],
+                            postprocessing={"_target_": "Compose", "transforms": [{"_target_": "Activationsd", "keys": "pred", "softmax": True}]})
+        bundle = self.bundle(metadata, inference)
+        torch.jit.script(Places()).save(bundle / "models/model.ts")
+        self.convert(bundle, "--modality", "CT")
+        self.aidp("model", "install", self.folder / "package")
+        make_instance(self.folder / "ct/1.dcm", numpy.arange(30 * 44).reshape(30, 44) % 997)
+        self.run_summary("2nd-opinion", self.folder / "ct", "--out", self.folder / "out")
+        parser = ConfigParser(inference)
+        image = parser.get_parsed_content("preprocessing")({"image": self.folder / "ct/1.dcm"})["image"]
+        theirs = Places()(image.as_tensor()[None])[0].softmax(0)
+        row = rows(self.folder / "out/results.csv")[0]
+        for name, value in zip(("a", "dense_b", "class_3"), theirs):
+            self.assertAlmostEqual(float(row[name]), float(value), 5)
+
     def test_a_file_without_extra_files_and_one_that_is_no_zip_are_refused(self):
         torch.jit.script(Network()).save(self.folder / "bare.ts")
         self.assertIn("metadata.json", self.convert(self.folder / "bare.ts", code=2).stderr)
@@ -215,6 +244,8 @@ class Refusing(OfBundles):
                      inference=self.with_step(0, {"_target_": "monai.transforms.VoteEnsembled", "keys": "pred"}, "postprocessing"))
         self.refused("Spacing", "padding_mode", "zeros", inference=self.with_step(4, {"_target_": "Spacingd", "keys": "image", "pixdim": 1, "padding_mode": "zeros"}))
         self.refused("Flip", "spatial_axes", inference=self.with_step(4, {"_target_": "Flipd", "keys": "image", "spatial_axes": 1}))
+        self.refused("preprocessing::transforms::0::swap_ij", inference=self.with_step(0, {"_target_": "LoadImaged", "keys": "image", "swap_ij": False}))
+        self.refused("nearest_interp", inference=without_invert(nearest=False))
         self.refused("label", inference=self.with_step(4, {"_target_": "Flipd", "keys": "label"}))
 
     def test_an_expression_that_needs_python_is_named(self):
