@@ -41,6 +41,7 @@ class Command {
 std::vector<std::unique_ptr<Command>> make_commands();
 
 std::unique_ptr<Command> make_model_install();
+std::unique_ptr<Command> make_model_import();
 std::unique_ptr<Command> make_model_list();
 std::unique_ptr<Command> make_model_show();
 std::unique_ptr<Command> make_model_verify();

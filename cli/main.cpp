@@ -114,7 +114,7 @@ class Program {
   }
 
   static std::string group_summary(const std::string& name) {
-    if (name == "model") return "The model store: install, list, show, verify, remove";
+    if (name == "model") return "The model store: install, import, list, show, verify, remove";
     if (name == "validate") return "Check a manifest, a model, inputs or this machine";
     if (name == "audit") return "The audit log: list, show, verify";
     return "Reports";

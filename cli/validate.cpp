@@ -2,6 +2,7 @@
 // The commands that check: a manifest, a model, inputs, this machine.
 #include <algorithm>
 #include <iostream>
+#include <map>
 
 #include "cli/output.hpp"
 #include "cli/pixels.hpp"
@@ -31,6 +32,33 @@ class ValidateManifest : public Command {
   std::string file_;
 };
 
+nlohmann::json json_of(const GoldenResult& r) {
+  const bool value = r.stage == "value";
+  return {{"type", "golden"},
+          {"schema", "aidp.golden/1"},
+          {"case", r.name},
+          {"stage", r.stage},
+          {"output", r.output},
+          {"expected", value ? nlohmann::json(r.expected) : nlohmann::json()},
+          {"got", value ? nlohmann::json(r.got) : nlohmann::json()},
+          {"difference", r.difference},
+          {"tolerance", r.tolerance},
+          {"passed", r.passed},
+          {"message", r.message}};
+}
+
+std::vector<std::string> row_of(const GoldenResult& r) {
+  const bool value = r.stage == "value", known = r.message.empty();
+  return {r.name,
+          r.stage,
+          value ? r.output : "-",
+          value ? number(r.expected) : "-",
+          value && known ? number(r.got) : "-",
+          known ? number(r.difference) : "-",
+          number(r.tolerance),
+          r.passed ? "pass" : "FAIL " + r.message};
+}
+
 class ValidateModel : public Command {
  public:
   std::string name() const override { return "validate model"; }
@@ -51,30 +79,20 @@ class ValidateModel : public Command {
                   "ask its vendor for a package that can be checked");
     const auto progress = make_progress(globals);
     const auto results = run_golden(package, device_, *progress);
-    double largest = 0;
+    std::map<std::string, double> largest;
     std::vector<std::string> failed;
-    std::vector<std::vector<std::string>> rows{{"CASE", "OUTPUT", "EXPECTED", "GOT", "DIFFERENCE", "TOLERANCE", ""}};
+    std::vector<std::vector<std::string>> rows{{"CASE", "STAGE", "OUTPUT", "EXPECTED", "GOT", "DIFFERENCE", "TOLERANCE", ""}};
     for (const auto& r : results) {
-      largest = std::max(largest, r.difference);
-      if (!r.passed)
-        failed.push_back(r.name + " " + r.output + (r.message.empty() ? " differs by " + number(r.difference) : ": " + r.message));
-      if (globals.json())
-        print_json({{"type", "golden"},
-                    {"schema", "aidp.golden/1"},
-                    {"case", r.name},
-                    {"output", r.output},
-                    {"expected", r.expected},
-                    {"got", r.got},
-                    {"difference", r.difference},
-                    {"tolerance", r.tolerance},
-                    {"passed", r.passed},
-                    {"message", r.message}});
-      rows.push_back({r.name, r.output, number(r.expected), r.message.empty() ? number(r.got) : "-",
-                      r.message.empty() ? number(r.difference) : "-", number(r.tolerance), r.passed ? "pass" : "FAIL " + r.message});
+      const auto what = r.name + " " + (r.output.empty() ? r.stage : r.output);
+      largest[r.stage] = std::max(largest[r.stage], r.difference);
+      if (!r.passed) failed.push_back(what + (r.message.empty() ? " differs by " + number(r.difference) : ": " + r.message));
+      if (globals.json()) print_json(json_of(r));
+      rows.push_back(row_of(r));
     }
     if (!globals.json() && !globals.quiet) {
       print_table(rows);
-      std::cout << "largest difference " << number(largest) << "\n";
+      for (const char* stage : {"preprocess", "model", "value"})
+        if (largest.contains(stage)) std::cout << "largest difference, " << stage << ": " << number(largest[stage]) << "\n";
     }
     if (!failed.empty())
       throw Error(Reason::acceptance_failed,
@@ -96,19 +114,28 @@ nlohmann::json json_of(const SeriesPlanRow& row) {
           {"reason", row.reason}, {"message", row.message},     {"rules", verdicts}};
 }
 
+constexpr const char* dump_details =
+    "With --dump-tensor the items are decoded and preprocessed as a run would, and what the model would be given is written: for each item "
+    "a dataset 1, 2, ... of float32, [channel, axes...], with the attributes study_uid, series_uid, of an image sop_uid and frame, and "
+    "affine_lps, which maps an index along the axes (of an image: row, column, 0) to mm. An item that cannot be is named, and exit status "
+    "3 "
+    "says so.\n\n";
+
 class ValidateInput : public Command {
  public:
   std::string name() const override { return "validate input"; }
   std::string summary() const override { return "Say which series a model would take, and why not the others; or what their pixels are"; }
-  std::string details() const override { return pixels_details; }
+  std::string details() const override { return std::string(dump_details) + pixels_details; }
   std::vector<std::string> examples() const override {
     return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v",
+            "aidp validate input /data/ct --model lung-segmenter-3d --dump-tensor tensors.h5",
             "aidp validate input /data/ct --pixels --format json | jq -r 'select(.type==\"instance\") | [.path, .pixel_sha256] | @tsv'"};
   }
   void setup(CLI::App& app) override {
     app.add_option("PATH", paths_, "Files and folders of DICOM")->required();
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
     app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are")->excludes("--model");
+    app.add_option("--dump-tensor", tensors_, "Write what the model would be given of each item to this HDF5 file")->excludes("--pixels");
     app.add_option("--workers", workers_, "DICOM workers; 0: one per core")->capture_default_str();
   }
   Exit run(const Globals& globals) override {
@@ -118,17 +145,30 @@ class ValidateInput : public Command {
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
-    const auto rows = plan_inputs(store.home, package.manifest, {paths_.begin(), paths_.end()}, workers_, *progress);
+    const std::vector<std::filesystem::path> inputs(paths_.begin(), paths_.end());
+    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(store.home, package.manifest, inputs, workers_, *progress), 0, 0}
+                                       : dump_tensors(store.home, package, inputs, workers_, tensors_, *progress);
+    const auto& rows = dump.plan;
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
     else if (!globals.quiet)
       print(rows, globals.verbose > 0);
-    if (std::ranges::any_of(rows, &SeriesPlanRow::eligible)) return Exit::ok;
+    if (dump.written > 0) print_dump(dump, globals);
+    if (std::ranges::any_of(rows, &SeriesPlanRow::eligible)) return dump.failed > 0 ? Exit::partial : Exit::ok;
     throw Error(Reason::nothing_matched, package.manifest.id() + " would take none of these inputs",
                 "see the reasons, with -v rule by rule, and name other inputs or another model");
   }
 
  private:
+  void print_dump(const TensorDump& dump, const Globals& globals) const {
+    if (globals.json())
+      print_json(
+          {{"type", "tensors"}, {"schema", "aidp.tensors/1"}, {"file", tensors_}, {"written", dump.written}, {"failed", dump.failed}});
+    else if (!globals.quiet)
+      std::cout << tensors_ << ": " << dump.written << " tensors" << (dump.failed > 0 ? ", " + std::to_string(dump.failed) + " failed" : "")
+                << "\n";
+  }
+
   static void print(const std::vector<SeriesPlanRow>& rows, bool every_rule) {
     std::vector<std::vector<std::string>> table{{"SERIES OR FILE", "IMAGES", "ITEMS", "", "WHY NOT"}};
     for (const auto& row : rows) {
@@ -142,7 +182,7 @@ class ValidateInput : public Command {
   }
 
   std::vector<std::string> paths_;
-  std::string model_;
+  std::string model_, tensors_;
   bool pixels_ = false;
   int workers_ = 0;
 };

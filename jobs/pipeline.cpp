@@ -6,6 +6,7 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
+#include "jobs/item_image.hpp"
 #include "jobs/item_key.hpp"
 
 namespace aidp {
@@ -201,18 +202,7 @@ void Pipeline::advance() {
 
 nlohmann::json Pipeline::decode_request(const Group& group) const {
   auto images = nlohmann::json::array();
-  for (const auto& entry : group.entries) {
-    const auto& [instances, volume] = *entry.series;
-    auto slices = nlohmann::json::array();
-    const auto add = [&](const InstanceHeader& header, std::int64_t frame) {
-      slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
-    };
-    if (!volume) add(instances[entry.item.instance], entry.item.frame);
-    if (volume)
-      for (const auto& slice : volume->slices) add(instances[slice.instance], slice.frame);
-    images.push_back({{"offset", entry.offset}, {"bytes", entry.bytes}, {"slices", std::move(slices)}});
-    if (volume) images.back()["volume"] = {{"affine", volume->affine}, {"spacing_mm", volume->spacing_mm}};
-  }
+  for (const auto& entry : group.entries) images.push_back(image_request(*entry.series, entry.item, entry.offset, entry.bytes));
   return {{"op", "decode"}, {"slab", {group.slab->offset, group.slab->size}}, {"images", std::move(images)}};
 }
 

@@ -11,6 +11,7 @@
 #include "jobs/output_folder.hpp"
 #include "jobs/pipeline.hpp"
 #include "jobs/plan.hpp"
+#include "jobs/tensor_dump.hpp"
 #include "jobs/workforce.hpp"
 
 namespace aidp {
@@ -298,6 +299,21 @@ std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifes
   auto inventory = scan({inputs, {home.root}}, index, workforce, progress);
   SignalGuard::check();  // a part of the inputs would be shown as all
   return rows_of(make_plan(manifest, std::move(inventory), index), manifest, index);
+}
+
+TensorDump dump_tensors(const Home& home, const Package& package, const std::vector<fs::path>& inputs, int workers, const fs::path& file,
+                        ProgressSink& progress) {
+  const SignalGuard signals;
+  if (fs::is_directory(file)) throw Error(Reason::usage, file.string() + " is a folder", "name the file that is to be written");
+  check_folder(file.has_parent_path() ? file.parent_path() : ".", "the folder of " + file.filename().string());
+  Workforce workforce(workers, 0);
+  HeaderIndex index({}, keywords_of(package.manifest));
+  auto inventory = scan({inputs, {home.root}}, index, workforce, progress);
+  SignalGuard::check();
+  const auto plan = make_plan(package.manifest, std::move(inventory), index);
+  TensorDump dump{.plan = rows_of(plan, package.manifest, index)};
+  if (!plan.items.empty()) write_tensors(package, plan, index, workforce, file, progress, dump);
+  return dump;
 }
 
 }  // namespace aidp

@@ -84,15 +84,27 @@ RunSummary run(const RunRequest& request, ProgressSink& progress);
 std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<std::filesystem::path>& inputs,
                                        int workers, ProgressSink& progress);
 
+// What a dump of tensors wrote, and of which series.
+struct TensorDump {
+  std::vector<SeriesPlanRow> plan;
+  std::int64_t written = 0, failed = 0;  // items
+};
+// The same, and writes what the model would be given of each item to an HDF5 file: datasets 1, 2, ... (float32) with the attributes
+// study_uid, series_uid, sop_uid and frame of an image, affine_lps. Throws too as run() does for the model, and Error(nothing_matched)
+// where there are items and none gave a tensor; an item that gave none is warned of.
+TensorDump dump_tensors(const Home& home, const Package& package, const std::vector<std::filesystem::path>& inputs, int workers,
+                        const std::filesystem::path& file, ProgressSink& progress);
+
 struct GoldenResult {
-  std::string name, output;
-  double expected = 0, got = 0, difference = 0, tolerance = 0;
+  std::string name, stage, output;       // stage: preprocess, model (both of a whole tensor, without an output), value
+  double expected = 0, got = 0;          // of a value
+  double difference = 0, tolerance = 0;  // the largest of the stage
   bool passed = false;
   std::string message;  // why there is no value, else empty
 };
-// Runs a package's golden cases through the whole pipeline, without touching the store's results. One result for each case and output;
-// a value that is not given, or beyond the tolerance, is told in it. Throws Error(device_missing, model_load, environment_lacking,
-// interrupted, terminated), and the reason of a golden input that is refused.
+// Runs a package's golden cases through the whole pipeline, without touching the store's results. One result for each case and output,
+// and for each stage that the case has a reference tensor of; a value that is not given, or beyond the tolerance, is told in it. Throws
+// Error(device_missing, model_load, environment_lacking, interrupted, terminated), and the reason of a golden input that is refused.
 std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress);
 
 struct EnvironmentRow {

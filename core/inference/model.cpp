@@ -6,12 +6,15 @@
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 #include "core/base/text.hpp"
 #include "core/inference/engine.hpp"
 #include "core/inference/fused_2d.hpp"
+#include "core/inference/npy.hpp"
 #include "core/inference/sliding_window.hpp"
 #include "core/inference/transforms.hpp"
 
@@ -115,7 +118,7 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
   return to_source_grid(output.select(0, 0).to(at::kByte), sample);
 }
 
-InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Manifest& manifest, bool with_mask) {
+InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest& manifest, bool with_mask) {
   if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
   auto processed = raw;
   for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
@@ -151,9 +154,35 @@ InferenceOutput outputs_of(const at::Tensor& raw, const Sample& sample, const Ma
   }
   return result;
 }
+// Of the sample's own axes, LPS.
+std::optional<Affine> affine_of(const Sample& sample) {
+  if (!sample.source.has_geometry) return std::nullopt;
+  Affine affine = sample.source.affine;  // of an image, its third column: where the next slice would lie
+  for (std::size_t row = 0; row < 3; ++row) {
+    const double sign = row < 2 ? -1 : 1;  // RAS to LPS
+    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) affine[4 * row + axis] = sign * sample.direction_ras(axis)[row];
+    affine[4 * row + 3] = sign * sample.origin_ras()[row];
+  }
+  return affine;
+}
+
+StageDifference difference_of(std::string stage, const at::Tensor& ours, const at::Tensor& reference, double part) {
+  StageDifference result{std::move(stage), 0, 0, {}};
+  if (ours.sizes() != reference.sizes()) {
+    result.message = "the shape is " + shape_text(ours.sizes()) + ", the reference's " + shape_text(reference.sizes());
+    return result;
+  }
+  const auto wanted = reference.to(at::kDouble);
+  const auto span = (wanted.max() - wanted.min()).item<double>();
+  result.tolerance = part * (span > 0 ? span : 1);
+  result.difference = (ours.to(at::kCPU, at::kDouble) - wanted).abs().max().item<double>();
+  if (!std::isfinite(result.difference)) result.message = "it is NaN or infinite, or the reference is";
+  return result;
+}
 }  // namespace
 
 struct Model::State {
+  std::filesystem::path package;
   Manifest manifest;
   at::Device device = at::kCPU;
   std::string device_name;
@@ -189,6 +218,7 @@ struct Model::State {
 Model::Model(const std::filesystem::path& package, const std::string& device, int threads) : state_(std::make_unique<State>()) {
   at::set_num_threads(threads);
   at::set_num_interop_threads(1);
+  state_->package = package;
   state_->manifest = load_manifest(package / "model.yaml");
   const auto artifact = package / state_->manifest.artifact_file;
   const auto bound_to = compiled_for(state_->manifest.artifact_kind, artifact);
@@ -262,6 +292,40 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
   state.preprocess_ms = std::chrono::duration<double, std::milli>(prepared - began).count();
   state.postprocess_ms = std::chrono::duration<double, std::milli>(Clock::now() - prepared).count() - state.infer_ms;
   return results;
+}
+
+ModelInput Model::prepare(const InferenceInput& input, std::span<std::byte> room) {
+  const c10::InferenceMode no_gradients;
+  const auto sample = state_->preprocess(input);
+  const auto data = sample.data.to(at::kCPU, at::kFloat).contiguous();
+  if (data.nbytes() > room.size())
+    throw Error(Reason::pixels_limit, "what the model would be given has " + std::to_string(data.nbytes()) + " bytes, there is room for " +
+                                          std::to_string(room.size()));
+  std::memcpy(room.data(), data.data_ptr(), data.nbytes());
+  return {data.sizes().vec(), affine_of(sample)};
+}
+
+std::vector<StageDifference> Model::compare(const InferenceInput& input, const std::string& golden) {
+  const c10::InferenceMode no_gradients;
+  const auto& cases = state_->manifest.golden;
+  const auto found = std::ranges::find(cases, golden, &GoldenCase::name);
+  if (found == cases.end()) throw Error(Reason::internal, "no golden case '" + golden + "'");
+  std::vector<StageDifference> stages;
+  auto tensor = state_->preprocess(input).data;
+  if (!found->tensor.empty()) {
+    const auto reference = read_npy(state_->package / found->tensor);
+    stages.push_back(difference_of("preprocess", tensor, reference, found->tensor_tolerance));
+    if (stages.back().message.empty()) tensor = reference.to(state_->device);
+  }
+  if (found->output.empty()) return stages;
+  try {
+    stages.push_back(
+        difference_of("model", state_->pass({tensor}).at(0), read_npy(state_->package / found->output), found->tensor_tolerance));
+  } catch (const std::exception& error) {
+    const auto failure = state_->failure(error);
+    stages.push_back({"model", 0, 0, std::string(name(failure.reason)) + ": " + failure.message});
+  }
+  return stages;
 }
 
 std::vector<DeviceRow> list_devices() {

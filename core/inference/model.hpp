@@ -47,6 +47,19 @@ struct DeviceLost : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What the model is given of one item: float32 in C order.
+struct ModelInput {
+  std::vector<std::int64_t> shape;  // [channel, axes...]
+  std::optional<Affine> affine;     // maps an index along the axes (of an image: row, column, 0) to mm, LPS; nothing without geometry
+};
+
+// How far a stage is from the reference of a golden case, at most.
+struct StageDifference {
+  std::string stage;  // "preprocess": what the model is given; "model": what it gives of the reference's tensor
+  double difference = 0, tolerance = 0;
+  std::string message;  // why they cannot be compared, else empty
+};
+
 struct DeviceRow {
   std::string name;  // "cpu", "cuda:0"
   std::string description;
@@ -66,6 +79,12 @@ class Model {
   // One result for each input, in order. Inputs whose tensors have one shape share a forward pass of at most batch_max; where a batch
   // fails it is run again one by one, so that the culprit alone has no output. Throws DeviceLost.
   std::vector<InferenceResult> infer(const std::vector<InferenceInput>& inputs, bool with_masks);
+  // Writes what the model would be given to the beginning of `room`. Throws Error(pixels_limit) where that is too small, and with the
+  // reason of what the item lacks.
+  ModelInput prepare(const InferenceInput& input, std::span<std::byte> room);
+  // The stages that the golden case of this name has references for. Throws Error(package_invalid) where they cannot be read, and as
+  // prepare() does.
+  std::vector<StageDifference> compare(const InferenceInput& input, const std::string& golden);
   nlohmann::json milliseconds() const;  // of the last infer(): {preprocess, infer, postprocess}
 
  private:

@@ -178,10 +178,11 @@ void fill_holes(Objects& objects, const Arguments& arguments) {
 }
 }  // namespace
 
-at::Tensor apply_after(const Transform& transform, const at::Tensor& output, const Sample& sample) {
+at::Tensor apply_after(const Transform& transform, const at::Tensor& output, Sample& sample) {
   const auto& arguments = transform.arguments;
   if (transform.name == "Activations") return arguments.value("sigmoid", false) ? output.sigmoid() : output.softmax(0);
   if (transform.name == "AsDiscrete") return as_discrete(output, arguments);
+  if (transform.name == "Invert") return invert(output, sample, arguments.value("nearest_interp", true));
   Objects objects(output);
   if (transform.name == "KeepLargestConnectedComponent")
     keep_largest(objects, arguments);

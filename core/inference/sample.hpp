@@ -42,5 +42,8 @@ Sample make_sample(const ImageHeader& image, const std::byte* values, bool volum
 // A label map on a sample's grid ([axes...], integer) to the source grid, by the nearest voxel; outside it is 0. [slice, row, column],
 // uint8.
 at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample);
+// An output on a sample's grid ([channel, axes...]) to the source grid, by the nearest voxel or linearly between voxels; outside the
+// sample's grid it is 0. The sample becomes one on the source grid, as it was before any transform, of these data.
+at::Tensor invert(const at::Tensor& output, Sample& sample, bool nearest);
 
 }  // namespace aidp

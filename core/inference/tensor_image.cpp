@@ -50,6 +50,11 @@ at::Tensor real_values(const ImageHeader& image, const std::byte* values, const 
     real.masked_fill_(padded, real.masked_select(padded.logical_not()).min());
   return real;
 }
+
+// Of a sample that nothing was done to.
+std::vector<AxisMap> first_axes(bool volume) {
+  return volume ? std::vector<AxisMap>{{0, 1, 0}, {1, 1, 0}, {2, 1, 0}} : std::vector<AxisMap>{{1, 1, 0}, {0, 1, 0}};
+}
 }  // namespace
 
 double mirror_sum(const ImageHeader& image) {
@@ -85,37 +90,67 @@ Sample make_sample(const ImageHeader& image, const std::byte* values, bool volum
   sample.source = image;
   sample.volume = volume;
   const auto real = real_values(image, values, device);
-  if (volume) {
-    sample.data = real.permute({3, 2, 1, 0}).contiguous();  // [sample, column, row, slice]
-    sample.axes = {{0, 1, 0}, {1, 1, 0}, {2, 1, 0}};
-  } else {
-    sample.data = real.select(0, 0).permute({2, 0, 1}).contiguous();  // [sample, row, column]
-    sample.axes = {{1, 1, 0}, {0, 1, 0}};
-  }
+  sample.axes = first_axes(volume);
+  sample.data = volume ? real.permute({3, 2, 1, 0}).contiguous()             // [sample, column, row, slice]
+                       : real.select(0, 0).permute({2, 0, 1}).contiguous();  // [sample, row, column]
   return sample;
 }
 
+namespace {
+// Where the source's voxels along one axis lie on a sample's grid of `length`; a voxel reaches half a step to each side.
+struct WayBack {
+  at::Tensor position, inside;
+  WayBack(const Sample& sample, std::size_t axis, std::int64_t length, const at::Device& device) {
+    const auto& map = sample.axes[axis];
+    const std::array<std::int64_t, 3> size{sample.source.columns, sample.source.rows, sample.source.slices};
+    const auto source = at::arange(size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(device).dtype(at::kDouble));
+    constexpr double edge = 0.5 + 1e-6;
+    position = (source - map.offset) / map.scale;
+    inside = (position >= -edge).logical_and_(position <= static_cast<double>(length) - 1 + edge);
+  }
+};
+
+at::Tensor along(const at::Tensor& data, std::int64_t dimension, const WayBack& way, bool nearest) {
+  const auto last = data.size(dimension) - 1;
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(data.dim()), 1);
+  shape[static_cast<std::size_t>(dimension)] = -1;
+  const auto inside = way.inside.to(data.scalar_type()).reshape(shape);
+  if (nearest) return data.index_select(dimension, way.position.round().to(at::kLong).clamp(0, last)).mul_(inside);
+  const auto position = way.position.clamp(0, static_cast<double>(last));
+  const auto low = position.floor();
+  const auto index = low.to(at::kLong);
+  const auto weight = (position - low).to(data.scalar_type()).reshape(shape);
+  auto between = data.index_select(dimension, index);
+  return between.lerp_(data.index_select(dimension, (index + 1).clamp_max(last)), weight).mul_(inside);
+}
+}  // namespace
+
 at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample) {
-  const std::array<std::int64_t, 3> source_size{sample.source.columns, sample.source.rows, sample.source.slices};
   auto mask = labels;
   for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {
-    const auto& map = sample.axes[axis];
-    const auto length = mask.size(static_cast<std::int64_t>(axis));
-    const auto source =
-        at::arange(source_size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(mask.device()).dtype(at::kDouble));
-    const auto position = (source - map.offset) / map.scale;
-    const auto edge = 0.5 + 1e-6;  // a voxel reaches half a step to each side
-    const auto inside = (position >= -edge).logical_and_(position <= static_cast<double>(length) - 1 + edge);
-    const auto index = position.round().to(at::kLong);
-    std::vector<std::int64_t> shape(static_cast<std::size_t>(mask.dim()), 1);
-    shape[axis] = -1;
-    mask =
-        mask.index_select(static_cast<std::int64_t>(axis), index.clamp(0, length - 1)).mul_(inside.to(mask.scalar_type()).reshape(shape));
+    const auto dimension = static_cast<std::int64_t>(axis);
+    mask = along(mask, dimension, WayBack(sample, axis, mask.size(dimension), mask.device()), true);
   }
   std::vector<std::int64_t> order(mask.dim() == 3 ? 3 : 2);  // tensor axes in the order slice, row, column
   for (std::size_t axis = 0; axis < sample.axes.size(); ++axis)
     order[order.size() - 1 - static_cast<std::size_t>(sample.axes[axis].source_axis)] = static_cast<std::int64_t>(axis);
   return mask.permute(order).contiguous();
+}
+
+at::Tensor invert(const at::Tensor& output, Sample& sample, bool nearest) {
+  if (output.sizes().slice(1) != sample.data.sizes().slice(1))
+    throw Error(Reason::model_shape, "Invert needs an output with as many voxels as the model was given");
+  auto data = output;
+  std::vector<std::int64_t> order(static_cast<std::size_t>(data.dim()), 0);  // the sample's axes in the order that it began with
+  for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {
+    const auto dimension = static_cast<std::int64_t>(axis) + 1;
+    data = along(data, dimension, WayBack(sample, axis, data.size(dimension), data.device()), nearest);
+    const auto source = static_cast<std::size_t>(sample.axes[axis].source_axis);
+    order[sample.volume ? source + 1 : order.size() - 1 - source] = dimension;
+  }
+  sample.axes = first_axes(sample.volume);
+  sample.data = data.permute(order).contiguous();
+  return sample.data;
 }
 
 }  // namespace aidp

@@ -16,8 +16,8 @@ namespace aidp {
 void apply(const Transform& transform, Sample& sample);
 
 // Applies one transform after the model to the output of one item, [channel, ...] on the sample's grid; float32, and so is what it gives.
-// Throws Error(model_shape) where the output has not the channels that it asks for.
-at::Tensor apply_after(const Transform& transform, const at::Tensor& output, const Sample& sample);
+// Invert moves both to the source grid. Throws Error(model_shape) where the output has not the channels or the size that it asks for.
+at::Tensor apply_after(const Transform& transform, const at::Tensor& output, Sample& sample);
 
 // How each family is done, by name. The manifest has checked the arguments and filled in the defaults; what is left out here is MONAI's.
 using Arguments = nlohmann::json;

@@ -31,6 +31,9 @@ GoldenCase read_golden(const YAML::Node& node, const std::vector<std::string>& n
   golden.name = fields.text("name");
   golden.input = package_path(fields, "input", mistakes);
   golden.tolerance = fields.number("tolerance", true, 0).value_or(0);
+  golden.tensor = package_path(fields, "tensor", mistakes, false);
+  golden.output = package_path(fields, "output", mistakes, false);
+  golden.tensor_tolerance = fields.number("tensor_tolerance", false, 0).value_or(golden.tensor_tolerance);
   read_expected(fields, golden, names, mistakes);
   fields.finish();
   return golden;

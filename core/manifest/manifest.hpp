@@ -53,6 +53,8 @@ struct GoldenCase {
   std::string input;                     // folder of DICOM files, relative to the package
   std::map<std::string, double> expect;  // output name to value
   double tolerance = 0;                  // largest allowed absolute difference
+  std::string tensor, output;            // files of numpy.save in the package, or empty: what the model is given, and what it gives of it
+  double tensor_tolerance = 1e-4;        // of their values, as a part of the range of the file's
 };
 
 struct Manifest {

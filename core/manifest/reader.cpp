@@ -75,8 +75,8 @@ void check_form(const YAML::Node& node, const std::string& text, const char* pat
   if (!text.empty() && !std::regex_match(text, std::regex(pattern))) mistakes.add(node, "'" + text + "' is no " + what);
 }
 
-std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes) {
-  const auto text = fields.text(key);
+std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes, bool needed) {
+  const auto text = fields.text(key, needed);
   const std::filesystem::path path(text);
   const bool climbs = std::ranges::any_of(path, [](const auto& part) { return part == ".."; });
   if (path.is_absolute() || climbs) mistakes.add(fields.node()[key], "'" + text + "' must be a path inside the package, without '..'");

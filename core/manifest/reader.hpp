@@ -62,7 +62,7 @@ std::string line_of_text(const YAML::Node& node, const std::string& what, Mistak
 // A mistake "'text' is no WHAT" unless the text is empty or all of it matches the pattern.
 void check_form(const YAML::Node& node, const std::string& text, const char* pattern, const char* what, Mistakes& mistakes);
 // The text of a key as a path inside the package: relative, without '..'.
-std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes);
+std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes, bool needed = true);
 // "'x' is not allowed; allowed: a, b" and, if there is a near one, "; did you mean 'a'?".
 std::string not_allowed(const std::string& word, const std::vector<std::string>& allowed);
 

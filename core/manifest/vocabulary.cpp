@@ -132,6 +132,7 @@ std::vector<TransformKind> intensity_transforms() {
 
 std::vector<TransformKind> after_transforms() {
   return {{"Activations", true, false, {flag("sigmoid", false), flag("softmax", false)}},
+          {"Invert", true, false, {flag("nearest_interp", true)}},
           {"AsDiscrete",
            true,
            false,

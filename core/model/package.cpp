@@ -74,7 +74,8 @@ Package read_package(const fs::path& folder) {
   package.files = list_package(folder);
   need(package.files, fs::path(package.manifest.artifact_file).lexically_normal().generic_string(), folder);
   for (const auto& golden : package.manifest.golden)
-    if (!fs::exists(folder / golden.input)) need(package.files, golden.input, folder);
+    for (const auto& path : {golden.input, golden.tensor, golden.output})
+      if (!path.empty() && !fs::exists(folder / path)) need(package.files, path, folder);
   package.digest = hex(sha256(listing_of(package)));
   return package;
 }

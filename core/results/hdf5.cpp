@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/results/hdf5.hpp"
 
-#include <hdf5.h>
-
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -16,38 +14,13 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/results/hdf5_handle.hpp"
 
 namespace aidp {
 
 namespace {
 using nlohmann::json;
 constexpr hsize_t rows_per_block = 1024;
-
-// A handle of the HDF5 library, closed by its own function; a negative one is an error.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {
-    if (id_ < 0) throw Error(Reason::io_failed, "HDF5 cannot write results.h5", "see whether the disk is full");
-  }
-  ~Handle() { close_(id_); }
-  Handle(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
-
-void check(herr_t status) {
-  if (status < 0) throw Error(Reason::io_failed, "HDF5 cannot write results.h5", "see whether the disk is full");
-}
-
-hid_t text_type() {
-  const hid_t type = H5Tcopy(H5T_C_S1);
-  H5Tset_size(type, H5T_VARIABLE);
-  H5Tset_cset(type, H5T_CSET_UTF8);
-  return type;
-}
 
 // One growing 1-D dataset, written in blocks.
 class Column {
@@ -57,8 +30,8 @@ class Column {
     const hsize_t none = 0, unlimited = H5S_UNLIMITED;
     const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
     const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    check(H5Pset_chunk(properties, 1, &rows_per_block));
-    check(H5Pset_obj_track_times(properties, false));
+    check_hdf5(H5Pset_chunk(properties, 1, &rows_per_block));
+    check_hdf5(H5Pset_obj_track_times(properties, false));
     dataset_ = std::make_unique<Handle>(H5Dcreate2(group, name.c_str(), type_, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
   }
 
@@ -75,14 +48,14 @@ class Column {
   void flush() {
     const hsize_t count = texts_.size() + numbers_.size(), end = written_ + count;
     if (count == 0) return;
-    check(H5Dset_extent(*dataset_, &end));
+    check_hdf5(H5Dset_extent(*dataset_, &end));
     const Handle file_space(H5Dget_space(*dataset_), H5Sclose);
-    check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, &written_, nullptr, &count, nullptr));
+    check_hdf5(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, &written_, nullptr, &count, nullptr));
     const Handle memory_space(H5Screate_simple(1, &count, nullptr), H5Sclose);
     std::vector<const char*> pointers;
     for (const auto& text : texts_) pointers.push_back(text.c_str());
-    check(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT,
-                   is_text_ ? static_cast<const void*>(pointers.data()) : numbers_.data()));
+    check_hdf5(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT,
+                        is_text_ ? static_cast<const void*>(pointers.data()) : numbers_.data()));
     written_ = end;
     texts_.clear();
     numbers_.clear();
@@ -96,14 +69,6 @@ class Column {
   std::vector<double> numbers_;
   hsize_t written_ = 0;
 };
-
-void write_attribute(hid_t object, const char* name, const std::string& value) {
-  const Handle type(text_type(), H5Tclose);
-  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-  const Handle attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  const char* text = value.c_str();
-  check(H5Awrite(attribute, type, static_cast<const void*>(&text)));
-}
 
 // Calls `visit` with each line's JSON.
 void for_each_line(const std::filesystem::path& path, const std::function<void(const json&)>& visit) {

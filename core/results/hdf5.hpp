@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace aidp {
 
@@ -10,6 +16,16 @@ namespace aidp {
 // as float64 with NaN where absent), all of one length and in the file's order; attributes of the root: schema, job, model.
 // Published whole. A library of its own (aidp_hdf5), linked by the DICOM worker: HDF5's start-up would cost `aidp` its 10 ms.
 void write_hdf5(const std::filesystem::path& results_jsonl, const std::filesystem::path& file);
+// What a model is given of one item.
+struct Tensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> values;  // float32 in C order; may be longer
+  std::optional<std::array<double, 16>> affine;
+  nlohmann::json attributes;  // texts and whole numbers by name
+};
+// Adds a dataset to a file, which is made with its own attributes where it is not there.
+void add_tensor(const std::filesystem::path& file, const nlohmann::json& file_attributes, const Tensor& tensor);
 std::string hdf5_version();
 
 }  // namespace aidp

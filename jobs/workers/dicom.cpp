@@ -189,6 +189,17 @@ json write_mask(const json& request, const PoolView& masks) {
   write_nifti(path, request.at("image").get<ImageHeader>(), masks.at(slab_in(request)));
   return {{"sha256", hex(sha256_file(path))}};
 }
+
+json write_tensor(const json& request, const PoolView& tensors) {
+  const auto& affine = request.at("affine");
+  add_tensor(request.at("path").get<std::string>(), request.at("file_attributes"),
+             {.name = request.at("name"),
+              .shape = request.at("shape"),
+              .values = tensors.at(slab_in(request)),
+              .affine = affine.is_null() ? std::nullopt : std::optional(affine.get<Affine>()),
+              .attributes = request.at("attributes")});
+  return json::object();
+}
 }  // namespace
 
 }  // namespace aidp
@@ -211,6 +222,7 @@ int main() {
           write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
           return json::object();
         }},
+       {"write_tensor", [&](const json& request) { return write_tensor(request, masks); }},
        {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
   return 0;
 }

@@ -27,13 +27,24 @@ class ModelWorker {
     return {{"device", model_->device()}, {"libtorch", libtorch_version()}};
   }
 
+  // What the model would be given of one item, at the slab's beginning.
+  json prepare(const json& request) {
+    const auto input = loaded().prepare(input_of(request.at("item")), masks_.at({request.at("slab").at(0), request.at("slab").at(1)}));
+    return {{"shape", input.shape}, {"affine", input.affine ? json(*input.affine) : json()}};
+  }
+
+  json compare(const json& request) {
+    auto stages = json::array();
+    for (const auto& stage : loaded().compare(input_of(request.at("item")), request.at("golden")))
+      stages.push_back(
+          {{"stage", stage.stage}, {"difference", stage.difference}, {"tolerance", stage.tolerance}, {"message", stage.message}});
+    return {{"stages", std::move(stages)}};
+  }
+
   json infer(const json& request) {
-    if (!model_) throw Error(Reason::internal, "no model is loaded");
+    auto& model = loaded();
     std::vector<InferenceInput> inputs;
-    for (const auto& item : request.at("items")) {
-      const auto image = item.at("image").get<ImageHeader>();
-      inputs.push_back({image, images_.at({item.at("offset").get<std::size_t>(), image.bytes()})});
-    }
+    for (const auto& item : request.at("items")) inputs.push_back(input_of(item));
     const bool with_masks = !request.at("slab").is_null();
     std::size_t at = with_masks ? request["slab"][0].get<std::size_t>() : 0;
     const std::size_t end = with_masks ? at + request["slab"][1].get<std::size_t>() : 0;
@@ -48,10 +59,20 @@ class ModelWorker {
       if (output.mask) entry["mask"] = hand_over(*output.mask, at, end);
       items.push_back(std::move(entry));
     }
-    return {{"items", std::move(items)}, {"ms", model_->milliseconds()}};
+    return {{"items", std::move(items)}, {"ms", model.milliseconds()}};
   }
 
  private:
+  Model& loaded() const {
+    if (!model_) throw Error(Reason::internal, "no model is loaded");
+    return *model_;
+  }
+
+  InferenceInput input_of(const json& item) const {
+    const auto image = item.at("image").get<ImageHeader>();
+    return {image, images_.at({item.at("offset").get<std::size_t>(), image.bytes()})};
+  }
+
   // With its GPU lost a worker is of no use: it ends as if it had crashed, and the supervisor starts another and tries each item alone.
   std::vector<InferenceResult> results_of(const std::vector<InferenceInput>& inputs, bool with_masks) try {
     return model_->infer(inputs, with_masks);
@@ -88,6 +109,8 @@ int main() {
   serve({{"hello", [](const json&) { return json{{"worker", "model"}, {"pid", ::getpid()}}; }},
          {"load", [&](const json& request) { return worker.load(request); }},
          {"infer", [&](const json& request) { return worker.infer(request); }},
+         {"prepare", [&](const json& request) { return worker.prepare(request); }},
+         {"compare", [&](const json& request) { return worker.compare(request); }},
          {"environment", [](const json&) { return environment(); }}});
   return 0;
 }

@@ -102,7 +102,7 @@ void run(const std::vector<std::string>& words) {
     auto engine = load_engine(ArtifactKind::torchscript, words.at(2), at::kCPU);
     return save(words.at(4), {with_sliding_window(std::move(engine), manifest.inferer.value().arguments)->forward(load(words.at(3)))});
   }
-  const auto sample = sample_of(manifest, words.at(2));
+  auto sample = sample_of(manifest, words.at(2));
   if (words[0] == "input") return save(words.at(3), {sample.data, affine_of(sample)});
   auto tensor = load(words.at(3));
   if (words[0] == "invert") return save(words.at(4), {to_source_grid(tensor, sample)});

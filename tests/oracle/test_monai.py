@@ -299,6 +299,19 @@ class BackToTheSource(Oracle):
             self.same_mask("Invert", [("Rotate90", {"k": 1}), ("Flip", {"spatial_axis": 2}), ("SpatialPad", {"spatial_size": [30, 30, 30]})], name)
 
 
+    def test_probabilities_go_back_as_with_invert(self):
+        """The transform Invert: linear as the Spacing was, or nearest; in a chain that neither pads nor crops."""
+        chain = [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.1, 1.1, 1.9]})]
+        for name in GEOMETRIES:
+            for nearest in (False, True):
+                forward = Compose([getattr(monai.transforms, step + "d")("image", **arguments) for step, arguments in chain])
+                done = forward(LoadImaged("image", reader=PydicomReader(), ensure_channel_first=True)({"image": self.image(name)}))
+                done["pred"] = MetaTensor(torch.cat([done["image"].as_tensor(), -done["image"].as_tensor() ** 2 / 1000]), meta=done["image"].meta)
+                tensor = done["pred"].as_tensor().clone()
+                theirs = Invertd("pred", forward, orig_keys="image", nearest_interp=nearest, to_tensor=True)(done)["pred"]
+                ours = self.ask("after", self.manifest(chain, postprocess=[("Invert", {"nearest_interp": nearest})]), self.image(name), tensor=tensor)[0]
+                self.compare(f"Invert of {'nearest' if nearest else 'linear'} voxels", theirs, ours)
+
     def test_a_mask_of_a_resized_image_goes_back_to_the_voxels_that_hold_its_centres(self):
         """Not as MONAI: its Invertd takes torch's mode nearest, which shifts a mask by up to half a voxel; nearest-exact does not."""
         for size in ([17, 30, 7], [45, 35, 21], [23, 9, 33]):  # none with a tie

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model would be given, item by item, as HDF5: the model's worker puts it into the output pool, a DICOM worker writes it from there.
+#include "jobs/tensor_dump.hpp"
+
+#include "core/base/file.hpp"
+#include "jobs/item_image.hpp"
+
+namespace aidp {
+
+namespace {
+class Dumper {
+ public:
+  Dumper(const Package& package, Workforce& workforce, HeaderIndex& index, ProgressSink& progress)
+      : package_(package),
+        workforce_(workforce),
+        index_(index),
+        progress_(progress),
+        room_(*workforce.masks.take(workforce.masks.size())) {}
+  ~Dumper() { workforce_.masks.give(room_); }
+  Dumper(const Dumper&) = delete;
+
+  void write(const Plan& plan, const std::filesystem::path& file, TensorDump& dump) {
+    for (std::size_t i = 0; i < plan.items.size(); ++i) {
+      SignalGuard::check();  // a part would be taken for all
+      progress_.update({.phase = "running",
+                        .done = static_cast<std::int64_t>(i),
+                        .total = static_cast<std::int64_t>(plan.items.size()),
+                        .outcomes = {},
+                        .items_per_second = 0,
+                        .eta_s = {}});
+      const auto& series = plan.series[plan.items[i].series];
+      try {
+        write_item(open_series(package_.manifest, index_, series), plan.items[i], i + 1, file);
+        ++dump.written;
+      } catch (const Error& error) {
+        if (error.exit() != Exit::partial) throw;  // no fault of the item
+        ++dump.failed;
+        progress_.warn("series " + series.input.series_uid + ", item " + std::to_string(i + 1) + ": " + std::string(name(error.reason())) +
+                       ": " + error.what());
+      }
+    }
+  }
+
+ private:
+  void write_item(const OpenSeries& series, const PlannedItem& item, std::size_t number, const std::filesystem::path& file) {
+    const auto timeout = std::chrono::seconds(package_.manifest.timeout_s);
+    const ItemImage image(series, item, workforce_);
+    const nlohmann::json slab{room_.offset, room_.size};
+    auto tensor = Workforce::ask(*workforce_.model, {{"op", "prepare"}, {"slab", slab}, {"item", image.item()}}, timeout);
+    const auto& header = series.instances[item.instance];
+    nlohmann::json attributes{{"study_uid", header.study_instance_uid}, {"series_uid", header.series_instance_uid}};
+    if (!series.volume) attributes["sop_uid"] = header.sop_instance_uid;
+    if (!series.volume && header.number_of_frames > 1) attributes["frame"] = item.frame + 1;
+    Workforce::ask(
+        workforce_.dicom,
+        {{"op", "write_tensor"},
+         {"slab", slab},
+         {"path", file.string()},
+         {"file_attributes", {{"schema", "aidp.tensors/1"}, {"model", package_.manifest.id()}, {"model_digest", package_.digest}}},
+         {"name", std::to_string(number)},
+         {"shape", tensor.at("shape")},
+         {"affine", tensor.at("affine")},
+         {"attributes", std::move(attributes)}});
+  }
+
+  const Package& package_;
+  Workforce& workforce_;
+  HeaderIndex& index_;
+  ProgressSink& progress_;
+  Slab room_;
+};
+}  // namespace
+
+void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index, Workforce& workforce, const std::filesystem::path& file,
+                   ProgressSink& progress, TensorDump& dump) {
+  workforce.hire_model(package.folder, package.manifest, "auto");
+  workforce.device();
+  Dumper dumper(package, workforce, index, progress);
+  publish_with(file, [&](const std::filesystem::path& temporary) {
+    std::filesystem::remove(temporary);
+    dumper.write(plan, temporary, dump);
+    if (dump.written == 0)
+      throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so there is no " + file.string(),
+                  "see the reasons above");
+  });
+}
+
+}  // namespace aidp

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A MONAI bundle, with names and layout as those of the Model Zoo, becomes a package that gives the mask which MONAI gives of that bundle."""
+import json
+import pathlib
+import shutil
+import unittest
+import warnings
+
+import numpy
+import torch
+from support import JobTest, make_instance, rows
+
+try:
+    warnings.simplefilter("ignore")
+    import monai
+    import nibabel
+    from monai.bundle import ConfigParser
+    from monai.data import save_net_with_metadata
+    MISSING = "" if monai.__version__.startswith("1.6") else f"MONAI is {monai.__version__}, not 1.6"
+except ImportError as error:
+    MISSING = f"no MONAI here ({error}): scripts/setup installs it"
+
+SHAPE, SPACING = (28, 24, 14), (0.9, 0.9, 2.5)  # columns, rows, slices
+METADATA = {
+    "schema": "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/meta_schema_20240725.json",
+    "version": "0.5.9",
+    "changelog": {"0.5.9": "of the tests"},
+    "monai_version": "1.4.0",
+    "pytorch_version": "2.4.0",
+    "name": "Spleen CT segmentation",
+    "task": "Decathlon spleen segmentation",
+    "description": "A model for volumetric (3D) segmentation of the spleen from CT image",
+    "authors": "MONAI team",
+    "copyright": "Copyright (c) MONAI Consortium",
+    "intended_use": "This is an example, not to be used for diagnostic purposes",
+    "network_data_format": {
+        "inputs": {"image": {"type": "image", "format": "hounsfield", "modality": "CT", "num_channels": 1, "spatial_shape": [16, 16, 8], "dtype": "float32",
+                             "value_range": [0, 1], "is_patch_data": True, "channel_def": {"0": "image"}}},
+        "outputs": {"pred": {"type": "image", "format": "segmentation", "num_channels": 3, "spatial_shape": [16, 16, 8], "dtype": "float32",
+                             "value_range": [0, 1], "is_patch_data": True, "channel_def": {"0": "background", "1": "spleen", "2": "Left kidney"}}}},
+}
+# With these sizes no voxel of one grid lies halfway between two of the other, where rounding alone would say which is nearer.
+INFERENCE = {
+    "imports": ["$import glob", "$import numpy", "$import os"],
+    "bundle_root": ".",
+    "image_key": "image",
+    "highres": True,
+    "output_dir": "$@bundle_root + '/eval'",
+    "output_dtype": "$numpy.float32",
+    "dataset_dir": "/workspace/data/Task09_Spleen",
+    "datalist": "$list(sorted(glob.glob(@dataset_dir + '/imagesTs/*.nii.gz')))",
+    "device": "$torch.device('cpu')",
+    "network_def": {"_target_": "UNet", "spatial_dims": 3, "in_channels": 1, "out_channels": 3, "channels": [4, 8], "strides": [2]},
+    "network": "$@network_def.to(@device)",
+    "pixdim": "$[1.1, 1.1, 1.9] if @highres else [3.0, 3.0, 3.0]",
+    "preprocessing": {"_target_": "Compose", "transforms": [
+        {"_target_": "LoadImaged", "keys": "@image_key"},
+        {"_target_": "EnsureChannelFirstd", "keys": "@image_key"},
+        {"_target_": "Orientationd", "keys": "@image_key", "axcodes": "RAS"},
+        {"_target_": "Spacingd", "keys": "@image_key", "pixdim": "@pixdim", "mode": "bilinear"},
+        {"_target_": "ScaleIntensityRanged", "keys": "@image_key", "a_min": -57, "a_max": 164, "b_min": 0, "b_max": 1, "clip": True},
+        {"_target_": "EnsureTyped", "keys": "@image_key"}]},
+    "dataset": {"_target_": "Dataset", "data": "$[{'image': i} for i in @datalist]", "transform": "@preprocessing"},
+    "dataloader": {"_target_": "DataLoader", "dataset": "@dataset", "batch_size": 1, "shuffle": False, "num_workers": 4},
+    "inferer": {"_target_": "SlidingWindowInferer", "roi_size": [16, 16, 8], "sw_batch_size": 4, "overlap": 0.625, "mode": "gaussian", "device": "@device"},
+    "postprocessing": {"_target_": "Compose", "transforms": [
+        {"_target_": "Activationsd", "keys": "pred", "softmax": True},
+        {"_target_": "Invertd", "keys": "pred", "transform": "@preprocessing", "orig_keys": "@image_key", "nearest_interp": False, "to_tensor": True},
+        {"_target_": "AsDiscreted", "keys": "pred", "argmax": True},
+        {"_target_": "SaveImaged", "keys": "pred", "output_dir": "@output_dir", "output_ext": ".nii.gz", "output_dtype": "@output_dtype", "output_postfix": "trans"}]},
+    "handlers": [{"_target_": "StatsHandler", "iteration_log": False}],
+    "evaluator": {"_target_": "SupervisedEvaluator", "device": "@device", "val_data_loader": "@dataloader", "network": "@network", "inferer": "@inferer"},
+    "run": ["$@evaluator.run()"],
+}
+
+
+class Network(torch.nn.Module):
+    """Three classes by brightness, blurred, so that windows and borders matter."""
+
+    def forward(self, x: torch.Tensor):
+        blurred = torch.nn.functional.avg_pool3d(x, 3, 1, 1)
+        return 6 * torch.cat([0.9 - blurred, blurred - 0.1, x * 1.6 - 0.6], 1)
+
+
+class Places(torch.nn.Module):
+    """Three scores of an image that tell its axes and their directions apart."""
+
+    def forward(self, x: torch.Tensor):
+        return torch.cat([x[:, :, :10].mean(dim=[2, 3]), x[:, :, :, 3:5].mean(dim=[2, 3]), x[:, :, 15:, :4].mean(dim=[2, 3])], 1) * 5
+
+
+def changed(base, **changes):
+    return {**json.loads(json.dumps(base)), **changes}
+
+
+def without_invert(nearest=None):
+    """INFERENCE with argmax first, and then Invertd as told, or none."""
+    post = [INFERENCE["postprocessing"]["transforms"][i] for i in (0, 2, 1, 3)]
+    post[2] = {**post[2], "nearest_interp": nearest}
+    return changed(INFERENCE, postprocessing={"_target_": "Compose", "transforms": [p for p in post if nearest is not None or p["_target_"] != "Invertd"]})
+
+
+def block(value):
+    """Lines of YAML in the style of the Model Zoo."""
+    if isinstance(value, dict):
+        return [line for key, part in value.items() for line in ([f"{key}:", *("  " + text for text in block(part))] if isinstance(part, (dict, list)) else [f"{key}: {block(part)[0]}"])]
+    if isinstance(value, list):
+        return [mark + text for part in value for mark, text in zip(["- "] + ["  "] * 1000, block(part))]
+    return [value if isinstance(value, str) and value.isalnum() else json.dumps(value)]
+
+
+class OfBundles(JobTest):
+    def bundle(self, metadata=METADATA, inference=INFERENCE, name="spleen_ct_segmentation", yaml=False):
+        folder = self.folder / name
+        (folder / "configs").mkdir(parents=True)
+        (folder / "models").mkdir()
+        (folder / "LICENSE").write_text("Apache License")
+        (folder / "configs/metadata.json").write_text(json.dumps(metadata, indent=4))
+        if yaml:
+            (folder / "configs/inference.yaml").write_text("---\n" + "\n".join(block(inference)) + "\n")
+        else:
+            (folder / "configs/inference.json").write_text(json.dumps(inference, indent=4))
+        torch.jit.script(Network()).save(folder / "models/model.ts")
+        return folder
+
+    def convert(self, bundle, *more, code=0):
+        return self.aidp("model", "import", "monai-bundle", bundle, "--to", self.folder / "package", *more, code=code)
+
+    def series(self):
+        i, j, k = numpy.meshgrid(*(numpy.linspace(0, 1, n) for n in SHAPE), indexing="ij")
+        data = numpy.clip(200 * numpy.sin(6 * i + 1) * numpy.cos(5 * j) + 90 * numpy.sin(7 * k + 2 * i), -1000, 1000).astype(int)
+        for number in range(SHAPE[2]):
+            make_instance(self.folder / f"ct/{number:03d}.dcm", data[:, :, number].T, number=number + 1, PixelSpacing=[SPACING[1], SPACING[0]],
+                          ImagePositionPatient=[-12, 31, 5 + number * SPACING[2]])
+        return self.folder / "ct"
+
+    def mask_of_aidp(self):
+        self.aidp("model", "install", self.folder / "package")
+        self.run_summary("spleen-ct-segmentation", self.series(), "--out", self.folder / "out")
+        return nibabel.load(next((self.folder / "out/masks").rglob("*.nii.gz")))
+
+    def mask_of_monai(self, inference):
+        """The bundle's own pipeline, as MONAI reads it."""
+        parser = ConfigParser({**inference, "output_dir": str(self.folder / "eval")})
+        done = parser.get_parsed_content("preprocessing")({"image": self.folder / "ct"})
+        network = torch.jit.load(self.folder / "spleen_ct_segmentation/models/model.ts")
+        with torch.inference_mode():
+            pred = parser.get_parsed_content("inferer")(done["image"][None], network)[0]
+        done["pred"] = monai.data.MetaTensor(pred.as_tensor(), meta=done["image"].meta)
+        return parser.get_parsed_content("postprocessing")(done)["pred"]
+
+    def same_mask(self, inference):
+        ours = self.mask_of_aidp()
+        theirs = self.mask_of_monai(inference)
+        grid = numpy.linalg.inv(ours.affine) @ numpy.asarray(theirs.affine)  # from MONAI's voxels to those of the file
+        places = numpy.rint(grid[:3, :3] @ numpy.indices(theirs.shape[1:]).reshape(3, -1) + grid[:3, 3:]).astype(int)
+        self.assertLess(numpy.abs(grid - numpy.rint(grid)).max(), 1e-3)
+        counts = torch.bincount(theirs.flatten().long())
+        self.assertEqual(len(counts), 3)
+        self.assertGreater(int(counts.min()), 200)
+        wrong = int((numpy.asarray(ours.dataobj)[tuple(places)] != numpy.asarray(theirs[0]).ravel()).sum())
+        self.assertEqual(wrong, 0, f"of {theirs.numel()} voxels")
+
+
+@unittest.skipIf(MISSING, MISSING)
+class Importing(OfBundles):
+    def test_a_bundle_gives_the_mask_that_monai_gives(self):
+        self.convert(self.bundle())
+        self.same_mask(INFERENCE)
+
+    def test_a_bundle_that_inverts_labels_does_too(self):
+        inference = without_invert(nearest=True)
+        self.convert(self.bundle(inference=inference, yaml=True))
+        self.same_mask(inference)
+
+    def test_the_package_says_what_the_bundle_says(self):
+        self.convert(self.bundle())
+        self.aidp("model", "install", self.folder / "package")
+        shown = json.loads(self.aidp("model", "show", "spleen-ct-segmentation", "--format", "json").stdout)
+        self.assertEqual((shown["version"], shown["vendor"], shown["title"]), ("0.5.9", "MONAI team", "Spleen CT segmentation"))
+        self.assertEqual(shown["outputs"], ["segmentation", "spleen_volume_ml", "left_kidney_volume_ml"])
+        self.assertEqual(shown["selection"], ["Modality must equal CT"])
+        self.assertEqual(shown["files"], ["LICENSE", "model.ts", "model.yaml"])
+
+    def test_one_torchscript_file_with_extra_files_is_a_bundle(self):
+        self.bundle()
+        file = self.folder / "model.ts"
+        save_net_with_metadata(torch.jit.script(Network()), str(file), meta_values=METADATA, include_config_vals=False, append_timestamp=False,
+                               more_extra_files={"inference.json": json.dumps(INFERENCE).encode()})
+        self.assertIn("--licence", self.convert(file, code=2).stderr)
+        self.convert(file, "--licence", "Apache-2.0")
+        self.same_mask(INFERENCE)
+
+    def test_a_classifier_of_images_gives_the_scores_that_monai_gives(self):
+        metadata, data = changed(METADATA, name="2nd opinion"), INFERENCE["preprocessing"]["transforms"]
+        shape = {"num_channels": 1, "spatial_shape": [20, 12]}
+        metadata["network_data_format"]["inputs"]["image"].update(shape, modality="Mammogram")
+        metadata["network_data_format"]["outputs"]["pred"].update(format="classes", type="probabilities", num_channels=3, channel_def={"0": "A", "1": "Dense B", "2": "3"})
+        inference = changed(INFERENCE, inferer={"_target_": "SimpleInferer"}, preprocessing={"_target_": "Compose", "transforms": "$[@load] + @rest"}, load=data[0],
+                            rest=[data[1], {"_target_": "ScaleIntensityd", "keys": "$monai.utils.CommonKeys.IMAGE"}, {"_target_": "Resized", "keys": "image", "spatial_size": [20, 12], "mode": "bilinear"},
+                                  {"_target_": "HistogramNormalized", "keys": "image", "_disabled_": "$not not @highres"}],
+                            postprocessing={"_target_": "Compose", "transforms": [{"_target_": "Activationsd", "keys": "pred", "softmax": True}]})
+        bundle = self.bundle(metadata, inference)
+        torch.jit.script(Places()).save(bundle / "models/model.ts")
+        self.convert(bundle, "--modality", "CT")
+        self.aidp("model", "install", self.folder / "package")
+        make_instance(self.folder / "ct/1.dcm", numpy.arange(30 * 44).reshape(30, 44) % 997)
+        self.run_summary("2nd-opinion", self.folder / "ct", "--out", self.folder / "out")
+        parser = ConfigParser(inference)
+        image = parser.get_parsed_content("preprocessing")({"image": self.folder / "ct/1.dcm"})["image"]
+        theirs = Places()(image.as_tensor()[None])[0].softmax(0)
+        row = rows(self.folder / "out/results.csv")[0]
+        for name, value in zip(("a", "dense_b", "class_3"), theirs):
+            self.assertAlmostEqual(float(row[name]), float(value), 5)
+
+    def test_a_file_without_extra_files_and_one_that_is_no_zip_are_refused(self):
+        torch.jit.script(Network()).save(self.folder / "bare.ts")
+        self.assertIn("metadata.json", self.convert(self.folder / "bare.ts", code=2).stderr)
+        (self.folder / "text.ts").write_text("PK")
+        self.assertIn("zip", self.convert(self.folder / "text.ts", code=2).stderr)
+        whole = (self.folder / "bare.ts").read_bytes()
+        (self.folder / "cut.ts").write_bytes(whole[:200] + whole[-22:])
+        self.convert(self.folder / "cut.ts", code=2)
+
+
+@unittest.skipIf(MISSING, MISSING)
+class Refusing(OfBundles):
+    def refused(self, *words, metadata=METADATA, inference=INFERENCE):
+        bundle = self.bundle(metadata, inference)
+        error = self.convert(bundle, code=2).stderr
+        for word in words:
+            self.assertIn(word, error)
+        self.assertFalse((self.folder / "package").exists())
+        shutil.rmtree(bundle)
+
+    def with_step(self, index, step, section="preprocessing"):
+        inference = changed(INFERENCE)
+        inference[section]["transforms"].insert(index, step)
+        return inference
+
+    def test_a_transform_that_aidp_has_not_is_named_with_its_place(self):
+        self.refused("configs/inference.json", "preprocessing::transforms::3", "HistogramNormalized", inference=self.with_step(3, {"_target_": "HistogramNormalized", "keys": "image"}))
+        self.refused("postprocessing::transforms::0", "monai.transforms.VoteEnsembled",
+                     inference=self.with_step(0, {"_target_": "monai.transforms.VoteEnsembled", "keys": "pred"}, "postprocessing"))
+        self.refused("Spacing", "padding_mode", "zeros", inference=self.with_step(4, {"_target_": "Spacingd", "keys": "image", "pixdim": 1, "padding_mode": "zeros"}))
+        self.refused("Flip", "spatial_axes", inference=self.with_step(4, {"_target_": "Flipd", "keys": "image", "spatial_axes": 1}))
+        self.refused("preprocessing::transforms::0::swap_ij", inference=self.with_step(0, {"_target_": "LoadImaged", "keys": "image", "swap_ij": False}))
+        self.refused("nearest_interp", inference=without_invert(nearest=False))
+        self.refused("label", inference=self.with_step(4, {"_target_": "Flipd", "keys": "label"}))
+
+    def test_an_expression_that_needs_python_is_named(self):
+        for pixdim in ("$[float(x) for x in '111']", "$__import__('os').getcwd()", "@nowhere", "%other.json::pixdim", "$@pixdim", "$1 +"):
+            self.refused("preprocessing::transforms::3::pixdim", inference=changed(INFERENCE, pixdim=pixdim))
+
+    def test_what_is_no_list_of_values_is_refused(self):
+        self.refused("inferer", "PatchInferer", inference=changed(INFERENCE, inferer={"_target_": "monai.inferers.PatchInferer"}))
+        self.refused("postprocessing", "AsDiscreted", inference=changed(INFERENCE, postprocessing={"_target_": "Compose", "transforms": []}))
+        self.refused("preprocessing", inference={key: value for key, value in INFERENCE.items() if key != "preprocessing"})
+        self.refused("configs/inference.json", inference=[1, 2])
+
+    def test_what_the_metadata_leave_open_is_asked_for(self):
+        metadata = changed(METADATA)
+        metadata["network_data_format"]["inputs"]["image"]["modality"] = "n/a"
+        self.refused("--modality", metadata=metadata)
+        self.convert(self.bundle(metadata), "--modality", "CT", "--modality", "PT", "--name", "other")
+        self.assertIn('any_of: ["CT", "PT"]', (self.folder / "package/model.yaml").read_text())
+        del metadata["intended_use"]
+        shutil.rmtree(self.folder / "package")
+        shutil.rmtree(self.folder / "spleen_ct_segmentation")
+        self.refused("--intended-use", metadata=metadata)
+
+    def test_a_folder_that_is_there_is_left_alone(self):
+        (self.folder / "package").mkdir()
+        self.assertIn("is there already", self.convert(self.bundle(), code=2).stderr)
+        self.assertEqual(list((self.folder / "package").iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

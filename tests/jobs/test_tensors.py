@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`validate input --dump-tensor`: what a model would be given, with where it lies."""
+import pathlib
+import unittest
+
+import numpy
+from support import JobTest, Mean, make_cohort, make_instance
+
+try:
+    import h5py
+except ImportError:
+    h5py = None
+
+
+@unittest.skipIf(h5py is None, "no h5py here: scripts/setup installs it")
+class Dumping(JobTest):
+    def dump(self, *more, code=0):
+        self.said = self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--dump-tensor", self.folder / "tensors.h5", *more, code=code)
+        return h5py.File(self.folder / "tensors.h5") if code in (0, 3) else None
+
+    def test_a_volume_lies_where_its_affine_says(self):
+        self.install(Mean(), unit="series", preprocess="[{Orientation: {axcodes: RAS}}, {ResizeWithPadOrCrop: {spatial_size: [12, 10, 6]}}]")
+        values = numpy.arange(4 * 8 * 10).reshape(4, 8, 10)
+        for k in range(4):
+            make_instance(self.folder / f"in/{k}.dcm", values[k], number=k + 1, PixelSpacing=[2, 3], ImagePositionPatient=[-5, 7, 10 + 4 * k])
+        with self.dump() as file:
+            self.assertEqual((file.attrs["schema"], file.attrs["model"], list(file)), ("aidp.tensors/1", "mean@1.0.0", ["1"]))
+            tensor, affine = file["1"][:], file["1"].attrs["affine_lps"]
+            self.assertEqual((tensor.dtype, tensor.shape), (numpy.float32, (1, 12, 10, 6)))
+            self.assertEqual(file["1"].attrs["series_uid"], "2.25.7.1.1")
+            self.assertNotIn("sop_uid", file["1"].attrs)
+        self.assertNotIn(b"CANARY", (self.folder / "tensors.h5").read_bytes())
+        for k, j, i in numpy.ndindex(values.shape):
+            place = numpy.linalg.inv(affine) @ [-5 + 3 * i, 7 + 2 * j, 10 + 4 * k, 1]
+            self.assertEqual(tensor[(0, *numpy.rint(place[:3]).astype(int))], values[k, j, i])
+
+    def test_each_image_is_a_dataset_and_what_cannot_be_read_is_named(self):
+        self.install(Mean(), preprocess="[{ScaleIntensityRange: {a_min: 0, a_max: 10, b_min: 0, b_max: 1}}]")
+        make_cohort(self.folder / "in", 3, slices=2, value=lambda study, number: 10 * study + number)
+        broken = self.folder / "in/0002/001.dcm"
+        broken.write_bytes(broken.read_bytes()[:-100])
+        with self.dump("--format", "json", code=3) as file:
+            self.assertEqual({data.attrs["sop_uid"].removeprefix("2.25.7."): float(data[0, 3, 4]) for data in file.values()},
+                             {f"{s}.1.{n}": numpy.float32(s + n / 10) for s in (1, 2, 3) for n in (1, 2) if (s, n) != (2, 1)})
+        self.assertIn('"failed":1', self.said.stdout)
+
+    def test_nothing_is_written_where_nothing_fits(self):
+        self.install(Mean())
+        make_instance(self.folder / "in/mr.dcm", numpy.zeros((16, 16)), Modality="MR")
+        self.dump(code=6)
+        make_cohort(self.folder / "in", 1)
+        self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--dump-tensor", self.folder, code=2)
+        self.aidp("validate", "input", self.folder / "in", "--dump-tensor", self.folder / "tensors.h5", code=2)
+        self.assertEqual([path for path in pathlib.Path(self.folder).iterdir() if "tensors" in path.name], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
