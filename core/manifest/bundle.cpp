@@ -87,8 +87,10 @@ std::map<int, std::string> labels_of(const BundleConfig& metadata, const BundleC
   auto channels = channels_of(metadata);
   const auto last = std::ranges::find(steps.rbegin(), steps.rend(), "AsDiscrete", &Transform::name);
   const auto& arguments = last == steps.rend() ? json::object() : last->arguments;
-  const bool argmax = arguments.value("argmax", false), one_hot = arguments.contains("to_onehot");
+  const bool argmax = arguments.value("argmax", json()) == true, one_hot = arguments.contains("to_onehot");
   if (argmax && !one_hot) {
+    if (const auto zero = channels.find(0); zero != channels.end() && slug(zero->second, ' ') != "background")
+      metadata.refuse(std::string(output_id) + "::channel_def::0", "it is '" + zero->second + "', but label 0 of a mask is the background");
     channels.erase(0);
     if (!channels.empty()) return channels;
   }

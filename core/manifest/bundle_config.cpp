@@ -35,7 +35,13 @@ json read_yaml(const std::string& text, const std::string& file) {
   return json_of(YAML::Load(text));
 }
 
-json read_json(const std::string& text, const std::string& file) try { return json::parse(text); } catch (const json::exception& error) {
+json read_json(const std::string& text, const std::string& file) try {
+  return json::parse(text, [&](int depth, json::parse_event_t, json&) {
+    if (depth > depth_at_most)  // values are copied by recursion
+      throw Error(Reason::package_invalid, file + " is nested deeper than 64 levels", "correct the bundle");
+    return true;
+  });
+} catch (const json::exception& error) {
   throw Error(Reason::package_invalid, file + " is no JSON: " + printable(error.what()), "correct the bundle");
 }
 }  // namespace
@@ -74,6 +80,11 @@ const json* BundleConfig::find(const std::string& id) const {
 json BundleConfig::value(const std::string& id) const {
   const auto* found = find(id);
   return found ? resolved(*found, id) : json();
+}
+
+std::string BundleConfig::target_of(const json& component) {
+  const auto target = component.is_object() ? component.value("_target_", json()) : json();
+  return target.is_string() ? target.get<std::string>() : "";
 }
 
 json BundleConfig::referred(const std::string& id, const std::string& place, int depth) const {

@@ -21,6 +21,9 @@ class BundleConfig {
   // The same for all that lies in it. What cannot be worked out without Python is refused.
   nlohmann::json resolved(const nlohmann::json& value, const std::string& place, int depth = 0) const;
 
+  // The _target_ of a component; empty where it has none.
+  static std::string target_of(const nlohmann::json& component);
+
   const std::string& file() const { return file_; }
   [[noreturn]] void refuse(const std::string& place, const std::string& why) const;
 

@@ -83,7 +83,7 @@ class Steps {
     auto list = compose;
     auto place = section;
     if (compose.is_object()) {
-      if (plain_name(compose.value("_target_", "")) != "Compose") config_.refuse(section, "it is no Compose of transforms");
+      if (plain_name(BundleConfig::target_of(compose)) != "Compose") config_.refuse(section, "it is no Compose of transforms");
       place += "::transforms";
       list = config_.followed(compose.value("transforms", json()), place);
     }
@@ -198,7 +198,7 @@ std::vector<Transform> bundle_postprocessing(const BundleConfig& inference) {
 std::optional<Transform> bundle_inferer(const BundleConfig& inference) {
   if (!inference.has("inferer")) return std::nullopt;
   const auto inferer = inference.followed("@inferer", "inferer");
-  const auto target = inferer.is_object() ? inferer.value("_target_", "") : "";
+  const auto target = BundleConfig::target_of(inferer);
   const auto name = target.substr(target.rfind('.') + 1);
   if (name == "SimpleInferer") return std::nullopt;
   if (name != "SlidingWindowInferer" && name != "SlidingWindowInfererAdapt")

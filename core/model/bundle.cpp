@@ -66,6 +66,7 @@ Bundle read_torchscript(const fs::path& file) {
 
 Manifest import_bundle(const fs::path& path, const fs::path& to, BundleAnswers answers) {
   if (!fs::exists(path)) throw Error(Reason::path_missing, "no such bundle: " + path.string(), "name its folder, or its model.ts");
+  if (!fs::is_directory(path) && !fs::is_regular_file(path)) lacks(path, "folder or file of its own", "name its folder, or its model.ts");
   const auto bundle = fs::is_directory(path) ? read_folder(path) : read_torchscript(path);
   if (answers.licence.empty() && !bundle.licence.empty()) answers.licence = "see the file LICENSE";
   const auto text = manifest_of_bundle(bundle.texts, answers);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A MONAI bundle, with names and layout as those of the Model Zoo, becomes a package that gives the mask which MONAI gives of that bundle."""
 import json
-import pathlib
 import shutil
+import subprocess
 import unittest
 import warnings
 
@@ -257,6 +257,34 @@ class Refusing(OfBundles):
         self.refused("postprocessing", "AsDiscreted", inference=changed(INFERENCE, postprocessing={"_target_": "Compose", "transforms": []}))
         self.refused("preprocessing", inference={key: value for key, value in INFERENCE.items() if key != "preprocessing"})
         self.refused("configs/inference.json", inference=[1, 2])
+
+    def test_no_value_anywhere_is_a_defect_of_aidp(self):
+        def places(value, path=()):
+            yield path
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+                yield from places(part, (*path, key))
+
+        bundle = self.bundle()
+        for base, file in ((METADATA, "metadata.json"), (INFERENCE, "inference.json")):
+            for path in list(places(base))[1:]:
+                for odd in (None, -1e300, "$((((", {"_target_": 7}, [[1, "a"]]):
+                    document = changed(base)
+                    holder = document
+                    for key in path[:-1]:
+                        holder = holder[key]
+                    holder[path[-1]] = odd
+                    (bundle / "configs" / file).write_text(json.dumps(document))
+                    done = subprocess.run(self.command("model", "import", "monai-bundle", bundle, "--to", self.folder / "package"), capture_output=True, text=True)
+                    self.assertIn(done.returncode, (0, 2), f"{path} {odd!r}\n{done.stderr}")
+                    shutil.rmtree(self.folder / "package", ignore_errors=True)
+            (bundle / "configs" / file).write_text("[" * 100000)
+            self.convert(bundle, code=2)
+            (bundle / "configs" / file).write_text(json.dumps(base))
+
+    def test_a_label_that_would_be_lost_is_refused(self):
+        metadata = changed(METADATA)
+        metadata["network_data_format"]["outputs"]["pred"]["channel_def"]["0"] = "liver"
+        self.refused("channel_def::0", "liver", metadata=metadata)
 
     def test_what_the_metadata_leave_open_is_asked_for(self):
         metadata = changed(METADATA)
