@@ -25,7 +25,7 @@ class Completion(JobTest):
     def test_bash_completes_commands_step_by_step(self):
         self.assertEqual(set(self.bash("")), {name.split()[0] for name in commands()} | {"help"})
         self.assertEqual(self.bash("va"), ["validate"])
-        self.assertEqual(self.bash("model", ""), ["install", "list", "show", "verify", "remove"])
+        self.assertEqual(self.bash("model", ""), ["install", "import", "list", "show", "verify", "remove"])
         self.assertEqual(self.bash("help", "report", ""), ["surveillance"])
         self.assertEqual(self.bash("--quiet", "audit", "v"), ["verify"])
 
