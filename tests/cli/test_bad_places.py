@@ -160,8 +160,6 @@ class DamagedPlaces(Places):
         self.refused("run", "mean", self.folder / "in", "--out", self.folder / "out", reason="model.load", names="model.ts")
         self.assertFalse((self.folder / "out").exists())
 
-    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "on one processor there is one model worker")
-
 
 if __name__ == "__main__":
     unittest.main()
