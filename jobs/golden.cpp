@@ -49,7 +49,7 @@ std::vector<GoldenResult> compare_stages(const Manifest& manifest, const GoldenC
   if ((golden.tensor.empty() && golden.output.empty()) || input.plan.items.size() != 1) return results;
   try {
     const auto& item = input.plan.items.front();
-    const ItemImage image(open_series(manifest, input.index, input.plan.series[item.series]), item, workforce);
+    const ItemImage image(*SeriesOpener(input.plan, manifest, input.index).open(item.series), item, workforce);
     const auto reply = Workforce::ask(*workforce.model, {{"op", "compare"}, {"golden", golden.name}, {"item", image.item()}},
                                       std::chrono::seconds(manifest.timeout_s));
     for (const auto& stage : reply.at("stages")) {
@@ -91,12 +91,7 @@ std::vector<GoldenResult> run_golden(const Package& package, const std::string& 
   std::vector<GoldenResult> results;
   std::int64_t done = 0;
   for (const auto& golden : package.manifest.golden) {
-    progress.update({.phase = "running",
-                     .done = done++,
-                     .total = static_cast<std::int64_t>(package.manifest.golden.size()),
-                     .outcomes = {},
-                     .items_per_second = 0,
-                     .eta_s = {}});
+    progress.update({.phase = "running", .done = done++, .total = static_cast<std::int64_t>(package.manifest.golden.size())});
     GoldenInput input(package, golden, workforce);
     const auto records = infer(package, input, workforce);
     SignalGuard::check();  // a case that was not run is no failed one

@@ -126,9 +126,15 @@ void HeaderIndex::add(const LooseFile& file, bool known) {
 
 void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
 
-std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
+std::vector<std::vector<HeaderIndex::Found>> HeaderIndex::find(const std::vector<Query>& queries) {
   for (const char* column : {"accession", "patient", "sop_uid"})  // where no worklist is ever used they would cost every scan
     database_.execute(std::string("CREATE INDEX IF NOT EXISTS file_") + column + " ON file(" + column + ") WHERE " + column + " <> ''");
+  std::vector<std::vector<Found>> found;
+  for (const auto& query : queries) found.push_back(find(query));
+  return found;
+}
+
+std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
   std::string sql = "SELECT id, study_uid, series_uid, sop_uid FROM file WHERE run = ? AND state IN ('header', 'loose')";
   std::vector<std::string_view> values;
   const auto add = [&](const char* condition, std::initializer_list<std::string_view> texts) {

@@ -63,7 +63,8 @@ class HeaderIndex {
     std::int64_t id = 0;
     std::string study_uid, series_uid, sop_uid;  // empty for a file without a series
   };
-  std::vector<Found> find(const Query& query);
+  // For each query what it finds.
+  std::vector<std::vector<Found>> find(const std::vector<Query>& queries);
   // From here on only these are listed, or their whole series.
   void keep(const std::vector<std::int64_t>& ids, bool whole_series);
 
@@ -78,6 +79,7 @@ class HeaderIndex {
   void learn_keywords();
   nlohmann::json attributes_here() const;
   void mark_copies();
+  std::vector<Found> find(const Query& query);
 
   Database database_;
   std::vector<std::string> keywords_, read_keywords_;

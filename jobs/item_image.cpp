@@ -17,16 +17,12 @@ Slab room_for(std::uint64_t bytes, Pool& pool) {
 }  // namespace
 
 nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, std::size_t offset, std::size_t bytes) {
-  const auto& [instances, volume] = series;
   auto slices = nlohmann::json::array();
-  const auto add = [&](const InstanceHeader& header, std::int64_t frame) {
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
     slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
-  };
-  if (!volume) add(instances[item.instance], item.frame);
-  if (volume)
-    for (const auto& slice : volume->slices) add(instances[slice.instance], slice.frame);
+  });
   nlohmann::json request{{"offset", offset}, {"bytes", bytes}, {"slices", std::move(slices)}};
-  if (volume) request["volume"] = {{"affine", volume->affine}, {"spacing_mm", volume->spacing_mm}};
+  if (series.volume) request["volume"] = {{"affine", series.volume->affine}, {"spacing_mm", series.volume->spacing_mm}};
   return request;
 }
 

@@ -6,20 +6,16 @@
 namespace aidp {
 
 std::set<std::string> paths_of(const OpenSeries& series, const PlannedItem& item) {
-  if (!series.volume) return {series.instances[item.instance].path};
   std::set<std::string> paths;
-  for (const auto& slice : series.volume->slices) paths.insert(series.instances[slice.instance].path);
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { paths.insert(header.path); });
   return paths;
 }
 
 std::string item_key(const OpenSeries& series, const PlannedItem& item, const std::string& model_digest,
                      const std::map<std::string, std::string>& content) {
   std::set<std::pair<std::string, std::string>> inputs;
-  const auto add = [&](const InstanceHeader& header) { inputs.emplace(header.sop_instance_uid, content.at(header.path)); };
-  if (series.volume)
-    for (const auto& slice : series.volume->slices) add(series.instances[slice.instance]);
-  else
-    add(series.instances[item.instance]);
+  for_each_frame(series, item,
+                 [&](const InstanceHeader& header, std::int64_t) { inputs.emplace(header.sop_instance_uid, content.at(header.path)); });
   Sha256 hash;
   hash.update("aidp.item/1\n" + model_digest + "\n");
   for (const auto& [uid, sha256] : inputs) hash.update(uid + " " + sha256 + "\n");

@@ -21,13 +21,6 @@ std::vector<double> rank_of(const Manifest& manifest, const nlohmann::json& attr
   return rank;
 }
 
-void refuse(PlannedSeries& series, Outcome outcome, Reason reason, std::string message) {
-  series.outcome = outcome;
-  series.refusal = reason;
-  series.message = std::move(message);
-  series.items = 0;
-}
-
 // Of one study.
 void choose(const Manifest& manifest, HeaderIndex& index, std::span<PlannedSeries> study) {
   std::vector<std::pair<std::vector<double>, PlannedSeries*>> fitting;
@@ -38,10 +31,11 @@ void choose(const Manifest& manifest, HeaderIndex& index, std::span<PlannedSerie
   const auto equal = std::ranges::count(fitting, best, [](const auto& entry) -> const auto& { return entry.first; });
   for (auto& [rank, series] : fitting) {
     if (rank != best)
-      refuse(*series, Outcome::ineligible, Reason::selection_other, "another series of the study comes first by the model's preference");
+      series->refuse(Outcome::ineligible, Reason::selection_other, "another series of the study comes first by the model's preference");
     else if (equal > 1)
-      refuse(*series, Outcome::quarantined, Reason::selection_ambiguous,
-             std::to_string(equal) + " series of the study fit equally, and the model takes one; narrow the paths or the manifest's rules");
+      series->refuse(
+          Outcome::quarantined, Reason::selection_ambiguous,
+          std::to_string(equal) + " series of the study fit equally, and the model takes one; narrow the paths or the manifest's rules");
   }
 }
 }  // namespace

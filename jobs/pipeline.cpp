@@ -49,7 +49,7 @@ struct Pipeline::Group {
 
 Pipeline::Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifest, Options options, Workforce& workforce)
     : plan_(plan),
-      index_(index),
+      opener_(plan, manifest, index),
       manifest_(manifest),
       options_(std::move(options)),
       dicom_(workforce.dicom),
@@ -63,13 +63,6 @@ Pipeline::~Pipeline() = default;
 
 bool Pipeline::done() const { return under_way_ == 0 && (draining_ || (next_ == plan_.items.size() && again_.empty())); }
 
-// Items come in the order of their series, so the last one opened is nearly always the one that is asked for.
-std::shared_ptr<const OpenSeries> Pipeline::open(std::size_t series) {
-  if (opened_index_ != series) opened_ = std::make_shared<const OpenSeries>(open_series(manifest_, index_, plan_.series[series]));
-  opened_index_ = series;
-  return opened_;
-}
-
 // A batch of large images is cut so that several fit the pool, whatever --memory is: the cut depends on the headers alone.
 std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::size_t at_most, int attempts) {
   auto group = std::make_shared<Group>();
@@ -80,7 +73,7 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
     const auto& item = plan_.items[i];
     const auto& input = plan_.series[item.series].input;
     Entry entry;
-    entry.series = open(item.series);
+    entry.series = opener_.open(item.series);
     entry.item = item;
     entry.number = i;
     entry.bytes = static_cast<std::size_t>(bytes_of_item(*entry.series, item));

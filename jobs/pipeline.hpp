@@ -61,10 +61,9 @@ class Pipeline {
   void release(Group& group);
   std::shared_ptr<Group> make_group(std::size_t first, std::size_t at_most, int attempts);
   nlohmann::json decode_request(const Group& group) const;
-  std::shared_ptr<const OpenSeries> open(std::size_t series);
 
   const Plan& plan_;
-  HeaderIndex& index_;
+  SeriesOpener opener_;
   const Manifest& manifest_;
   Options options_;
   Crew& dicom_;
@@ -79,8 +78,6 @@ class Pipeline {
   bool draining_ = false;
   bool writes_masks_ = false;
   std::vector<Digest> keys_seen_;
-  std::shared_ptr<const OpenSeries> opened_;  // the series of the newest group
-  std::size_t opened_index_ = SIZE_MAX;       // in Plan::series
 };
 
 }  // namespace aidp

@@ -90,8 +90,7 @@ void report_pixels(const Home& home, const std::vector<std::filesystem::path>& i
   for (report.feed(); report.done() < report.total(); report.feed()) {
     SignalGuard::check();
     pump(crews, std::chrono::milliseconds(200));
-    progress.update(
-        {.phase = "decoding", .done = report.done(), .total = report.total(), .outcomes = {}, .items_per_second = 0, .eta_s = {}});
+    progress.update({.phase = "decoding", .done = report.done(), .total = report.total()});
   }
 }
 

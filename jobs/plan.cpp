@@ -15,12 +15,6 @@ namespace {
 // At least 1: an item without a size is refused by the decoder, by name.
 std::uint64_t bytes_of_frame(const InstanceHeader& header) { return std::max<std::uint64_t>(decoded_form(header).bytes, 1); }
 
-void refuse(PlannedSeries& series, Outcome outcome, Reason reason, std::string message) {
-  series.outcome = outcome;
-  series.refusal = reason;
-  series.message = std::move(message);
-}
-
 std::string first_failed_rule(const Selection& selection) {
   const auto failed = std::ranges::find(selection.verdicts, false, &RuleVerdict::passed);
   if (failed == selection.verdicts.end()) return "the selection does not fit";
@@ -56,21 +50,26 @@ bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
   return !std::ranges::all_of(instances, [&](const auto& header) { return seen.insert(header.sop_instance_uid).second; });
 }
 
+// A report inside an image series is no slice of it.
+void keep_images(std::vector<InstanceHeader>& instances) {
+  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
+}
+
 // Decides on a series, and leaves in `open` what its items are of.
 void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   auto& instances = open.instances;
   const auto selection = select(manifest, instances.front().attributes);
   if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
-    return refuse(series, Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
-  if (!selection.eligible) return refuse(series, Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
-  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });  // a report inside an image series is no slice of it
+    return series.refuse(Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
+  if (!selection.eligible) return series.refuse(Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
+  keep_images(instances);
   if (has_conflicting_copies(instances))
-    return refuse(series, Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
+    return series.refuse(Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
   try {
     check_headers(manifest, instances);
     if (manifest.unit == Unit::series) open.volume = plan_volume(instances);
   } catch (const Error& error) {
-    refuse(series, Outcome::quarantined, error.reason(), error.what());
+    series.refuse(Outcome::quarantined, error.reason(), error.what());
   }
 }
 
@@ -105,17 +104,32 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
   return plan;
 }
 
-OpenSeries open_series(const Manifest& manifest, HeaderIndex& index, const PlannedSeries& series) {
-  OpenSeries open{index.instances(series.input), {}};
-  PlannedSeries again;
-  decide(manifest, again, open);
-  return open;
+void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
+  outcome = how;
+  refusal = reason;
+  message = std::move(words);
+  items = 0;
+}
+
+std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
+  if (last_index_ == series) return last_;
+  OpenSeries opened{index_.instances(plan_.series[series].input), {}};
+  keep_images(opened.instances);
+  if (manifest_.unit == Unit::series) opened.volume = plan_volume(opened.instances);
+  last_ = std::make_shared<const OpenSeries>(std::move(opened));
+  last_index_ = series;
+  return last_;
+}
+
+void for_each_frame(const OpenSeries& series, const PlannedItem& item,
+                    const std::function<void(const InstanceHeader&, std::int64_t)>& visit) {
+  if (!series.volume) return visit(series.instances[item.instance], item.frame);
+  for (const auto& slice : series.volume->slices) visit(series.instances[slice.instance], slice.frame);
 }
 
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
-  if (!series.volume) return bytes_of_frame(series.instances[item.instance]);
   std::uint64_t bytes = 0;
-  for (const auto& slice : series.volume->slices) bytes += bytes_of_frame(series.instances[slice.instance]);
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { bytes += bytes_of_frame(header); });
   return bytes;
 }
 

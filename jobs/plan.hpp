@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +29,7 @@ struct PlannedSeries {
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
   std::size_t items = 0;
+  void refuse(Outcome how, Reason reason, std::string words);
 };
 
 struct Plan {
@@ -44,8 +47,24 @@ struct OpenSeries {
   std::vector<InstanceHeader> instances;
   std::optional<VolumePlan> volume;  // unit series
 };
-// Of a series with items. Throws as HeaderIndex does.
-OpenSeries open_series(const Manifest& manifest, HeaderIndex& index, const PlannedSeries& series);
+// Opens the series of a plan that have items. Items come in the order of their series, so the last one opened is kept.
+class SeriesOpener {
+ public:
+  SeriesOpener(const Plan& plan, const Manifest& manifest, HeaderIndex& index) : plan_(plan), manifest_(manifest), index_(index) {}
+  // `series`: in Plan::series. Throws as HeaderIndex does.
+  std::shared_ptr<const OpenSeries> open(std::size_t series);
+
+ private:
+  const Plan& plan_;
+  const Manifest& manifest_;
+  HeaderIndex& index_;
+  std::shared_ptr<const OpenSeries> last_;
+  std::size_t last_index_ = SIZE_MAX;
+};
+
+// The frames that an item is made of, in their order: the header of each with the number of the frame, 0-based.
+void for_each_frame(const OpenSeries& series, const PlannedItem& item,
+                    const std::function<void(const InstanceHeader& header, std::int64_t frame)>& visit);
 
 // Bytes of an item's stored values, by its header; 64-bit, so that a lie about the size is seen before any allocation.
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item);

@@ -26,7 +26,7 @@ Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, P
   const std::array model{workforce.model.get()};
   return take_inventory(inputs, index, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
     if (model[0]) pump(model, std::chrono::milliseconds(0));
-    progress.update({.phase = "scanning", .done = done, .total = total, .outcomes = {}, .items_per_second = 0, .eta_s = {}});
+    progress.update({.phase = "scanning", .done = done, .total = total});
   });
 }
 
@@ -143,9 +143,7 @@ class Job {
     Progress now{.phase = phase,
                  .done = log_.items_done(),
                  .total = static_cast<std::int64_t>(plan_.items.size()),
-                 .outcomes = log_.item_outcomes(),
-                 .items_per_second = 0,
-                 .eta_s = {}};
+                 .outcomes = log_.item_outcomes()};
     const auto fresh = log_.items_done() - log_.items_skipped();
     if (elapsed.count() > 0) now.items_per_second = static_cast<double>(fresh) / elapsed.count();
     if (now.items_per_second > 0) now.eta_s = static_cast<double>(now.total - now.done) / now.items_per_second;

@@ -36,9 +36,9 @@ struct RunRequest {
 struct Progress {
   std::string phase;  // "scanning", "running", "writing"
   std::int64_t done = 0, total = 0;
-  std::map<std::string, std::int64_t> outcomes;  // outcome to items
+  std::map<std::string, std::int64_t> outcomes{};  // outcome to items
   double items_per_second = 0;
-  std::optional<double> eta_s;
+  std::optional<double> eta_s{};
 };
 class ProgressSink {
  public:

@@ -10,33 +10,29 @@ namespace aidp {
 namespace {
 class Dumper {
  public:
-  Dumper(const Package& package, Workforce& workforce, HeaderIndex& index, ProgressSink& progress)
+  Dumper(const Package& package, const Plan& plan, Workforce& workforce, HeaderIndex& index, ProgressSink& progress)
       : package_(package),
+        plan_(plan),
         workforce_(workforce),
-        index_(index),
+        opener_(plan, package.manifest, index),
         progress_(progress),
         room_(*workforce.masks.take(workforce.masks.size())) {}
   ~Dumper() { workforce_.masks.give(room_); }
   Dumper(const Dumper&) = delete;
 
-  void write(const Plan& plan, const std::filesystem::path& file, TensorDump& dump) {
-    for (std::size_t i = 0; i < plan.items.size(); ++i) {
+  void write(const std::filesystem::path& file, TensorDump& dump) {
+    for (std::size_t i = 0; i < plan_.items.size(); ++i) {
       SignalGuard::check();  // a part would be taken for all
-      progress_.update({.phase = "running",
-                        .done = static_cast<std::int64_t>(i),
-                        .total = static_cast<std::int64_t>(plan.items.size()),
-                        .outcomes = {},
-                        .items_per_second = 0,
-                        .eta_s = {}});
-      const auto& series = plan.series[plan.items[i].series];
+      progress_.update({.phase = "running", .done = static_cast<std::int64_t>(i), .total = static_cast<std::int64_t>(plan_.items.size())});
+      const auto& item = plan_.items[i];
       try {
-        write_item(open_series(package_.manifest, index_, series), plan.items[i], i + 1, file);
+        write_item(*opener_.open(item.series), item, i + 1, file);
         ++dump.written;
       } catch (const Error& error) {
         if (error.exit() != Exit::partial) throw;  // no fault of the item
         ++dump.failed;
-        progress_.warn("series " + series.input.series_uid + ", item " + std::to_string(i + 1) + ": " + std::string(name(error.reason())) +
-                       ": " + error.what());
+        progress_.warn("series " + plan_.series[item.series].input.series_uid + ", item " + std::to_string(i + 1) + ": " +
+                       std::string(name(error.reason())) + ": " + error.what());
       }
     }
   }
@@ -64,8 +60,9 @@ class Dumper {
   }
 
   const Package& package_;
+  const Plan& plan_;
   Workforce& workforce_;
-  HeaderIndex& index_;
+  SeriesOpener opener_;
   ProgressSink& progress_;
   Slab room_;
 };
@@ -75,10 +72,10 @@ void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index,
                    ProgressSink& progress, TensorDump& dump) {
   workforce.hire_model(package.folder, package.manifest, "auto");
   workforce.device();
-  Dumper dumper(package, workforce, index, progress);
+  Dumper dumper(package, plan, workforce, index, progress);
   publish_with(file, [&](const std::filesystem::path& temporary) {
     std::filesystem::remove(temporary);
-    dumper.write(plan, temporary, dump);
+    dumper.write(temporary, dump);
     if (dump.written == 0)
       throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so there is no " + file.string(),
                   "see the reasons above");

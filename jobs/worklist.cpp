@@ -58,16 +58,9 @@ std::optional<std::vector<std::string>> fields_of(std::string_view line, char se
   return quoted ? std::nullopt : std::optional(std::move(fields));
 }
 
-std::string line_of(const std::vector<std::string>& fields, char separator) {
-  std::string line;
-  for (const auto& field : fields) {
-    if (&field != &fields.front()) line += separator;
-    const bool plain = field.find_first_of(std::string{separator, '"'}) == std::string::npos;
-    std::string text;
-    for (const char c : field) text.append(c == '"' ? 2 : 1, c);
-    line += plain ? text : '"' + text + '"';
-  }
-  return line;
+std::string line_of(std::vector<std::string> fields, char separator) {
+  for (auto& field : fields) field = csv_quoted(field, separator);
+  return join(fields, std::string{separator});
 }
 
 std::string absolute(const fs::path& worklist, const std::string& path) {
@@ -99,7 +92,7 @@ class CsvRows {
       value = trim((*fields)[i]);
       if (*columns_[i] == WorklistKey::path && !value.empty()) (*fields)[i] = value = absolute(file_, value);
     }
-    row.text = line_of(*fields, separator_);
+    row.text = line_of(std::move(*fields), separator_);
   }
 
  private:

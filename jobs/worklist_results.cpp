@@ -32,11 +32,14 @@ HeaderIndex::Query query_of(const WorklistRow& row) {
 
 std::vector<WorklistResult> keep_what_rows_name(const Worklist& worklist, HeaderIndex& index, bool whole_series) {
   std::vector<WorklistResult> results(worklist.rows.size());
+  std::vector<HeaderIndex::Query> queries;
+  for (const auto& row : worklist.rows) queries.push_back(query_of(row));
+  auto found_by_row = index.find(queries);
   std::vector<std::int64_t> kept;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& row = worklist.rows[i];
     const bool single = !whole_series && (!row[WorklistKey::sop_instance_uid].empty() || fs::is_regular_file(row[WorklistKey::path]));
-    for (auto& found : index.find(query_of(row))) {
+    for (auto& found : found_by_row[i]) {
       kept.push_back(found.id);
       if (single && !found.sop_uid.empty()) results[i].sops.insert(std::move(found.sop_uid));
       if (found.series_uid.empty())

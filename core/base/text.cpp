@@ -157,17 +157,19 @@ std::uint64_t parse_bytes(std::string_view text) {
   return static_cast<std::uint64_t>(value * factor);
 }
 
-std::string csv_field(std::string_view text) {
-  std::string field;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) field = "'";
-  field += text;
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+std::string csv_quoted(std::string_view text, char separator) {
+  if (text.find_first_of(std::string{separator, '"', '\r', '\n'}) == std::string::npos) return std::string(text);
   std::string quoted = "\"";
-  for (const char c : field) {
+  for (const char c : text) {
     if (c == '"') quoted += '"';
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string csv_field(std::string_view text) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  return csv_quoted(formula ? "'" + std::string(text) : std::string(text));
 }
 
 std::string html_escape(std::string_view text) {

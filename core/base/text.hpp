@@ -30,6 +30,8 @@ std::string fixed(double value, int decimals);
 std::string bytes_text(std::uint64_t bytes);
 std::uint64_t parse_bytes(std::string_view text);
 
+// One RFC 4180 field as it is, quoted where needed.
+std::string csv_quoted(std::string_view text, char separator = ',');
 // One RFC 4180 field: quoted where needed; a text that a spreadsheet would take for a formula gets a leading quote mark.
 std::string csv_field(std::string_view text);
 

@@ -32,11 +32,9 @@ std::string text_of(const BundleConfig& metadata, const std::string& id) {
 // A label's or a model's name in small letters, with `joint` for all else: "Spleen CT" to "spleen-ct".
 std::string slug(const std::string& text, char joint) {
   std::string result;
-  for (const char c : text) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (good || upper)
-      result += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const char c : lower(text)) {
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+      result += c;
     else if (!result.empty() && result.back() != joint)
       result += joint;
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <set>
-#include <string_view>
 
+#include "core/base/result_columns.hpp"
 #include "core/manifest/sections.hpp"
 
 namespace aidp {
@@ -37,10 +36,10 @@ void read_names(Fields& fields, Output& output, Mistakes& mistakes) {
   }
 }
 
-// What results.csv and results.h5 have beside the outputs: core/results/write.cpp.
-constexpr std::array<std::string_view, 18> columns_of_results{"type",    "key",      "study_uid", "series_uid",  "sop_uid",   "frame",
-                                                              "outcome", "reason",   "message",   "values",      "flags",     "artefacts",
-                                                              "device",  "attempts", "queued_at", "finished_at", "decode_ms", "infer_ms"};
+bool is_taken(const std::string& name) {
+  const auto among = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
+  return among(columns_before_outputs) || among(columns_after_outputs) || among(names_of_items);
+}
 
 void read_value(Fields& fields, Output& output) {
   output.flag_at = fields.number("flag_at");
@@ -53,7 +52,7 @@ Output read_output(const YAML::Node& node, Mistakes& mistakes) {
   Output output;
   output.name = fields.text("name");
   check_form(node["name"], output.name, "[A-Za-z][A-Za-z0-9_]{0,62}", "name of a column: a letter, then letters, digits and _", mistakes);
-  if (std::ranges::find(columns_of_results, output.name) != columns_of_results.end())
+  if (is_taken(output.name))
     mistakes.add(node["name"], "'" + output.name + "' is a column of results.csv already; give the output another name");
   const auto before = mistakes.count();
   const auto kind = fields.choice("kind", {"score", "mask", "volume"});

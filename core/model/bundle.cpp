@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "core/base/zip.hpp"
 
@@ -62,6 +63,12 @@ Bundle read_torchscript(const fs::path& file) {
                   .folder_name = {}};
   return bundle;
 }
+
+// As fs::copy_file does, which tells a full disk as an I/O error.
+void copy_whole(const fs::path& from, const fs::path& to) {
+  copy_and_hash(from, to);
+  fs::permissions(to, fs::status(from).permissions());
+}
 }  // namespace
 
 Manifest import_bundle(const fs::path& path, const fs::path& to, BundleAnswers answers) {
@@ -73,8 +80,8 @@ Manifest import_bundle(const fs::path& path, const fs::path& to, BundleAnswers a
   if (fs::exists(to)) throw Error(Reason::output_foreign, to.string() + " is there already", "name a new folder with --to");
   make_folder(to, "the package's folder");
   try {
-    fs::copy_file(bundle.artifact, to / "model.ts");
-    if (!bundle.licence.empty()) fs::copy_file(bundle.licence, to / "LICENSE");
+    copy_whole(bundle.artifact, to / "model.ts");
+    if (!bundle.licence.empty()) copy_whole(bundle.licence, to / "LICENSE");
     publish(to / "model.yaml", text, Overwrite::no);
   } catch (...) {
     std::error_code ignored;

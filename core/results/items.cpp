@@ -28,7 +28,9 @@ WHERE (series.attributes, series.instances, series.outcome, series.reason, serie
       file(database.prepare(R"(
 INSERT INTO file (path, size, mtime_ns, ctime_ns, inode, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, sha256 = ?6
-WHERE (file.size, file.mtime_ns, file.ctime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5, ?6))")) {}
+WHERE (file.size, file.mtime_ns, file.ctime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5, ?6))")),
+      file_by_path(database.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ?")),
+      completed(database.prepare("SELECT artefacts FROM item WHERE job_id = ? AND key = ? AND outcome = 'completed'")) {}
 
 namespace {
 double finite(double value) { return std::isfinite(value) ? value : 0; }
@@ -46,8 +48,13 @@ void add_reason(nlohmann::json& event, const std::optional<Reason>& reason) {
 }
 }  // namespace
 
+Recorder::Statements& Recorder::statements() {
+  if (!statements_) statements_ = std::make_unique<Statements>(database_);
+  return *statements_;
+}
+
 void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
-  auto& insert = statements_->item;
+  auto& insert = statements().item;
   insert.reset();
   insert.bind(1, job_id).bind(2, item.key).bind(3, item.study_uid).bind(4, item.series_uid).bind(5, item.sop_uid).bind(6, item.frame);
   insert.bind(7, name(item.outcome)).bind(8, reason_text(item.reason)).bind(9, printable(item.message)).bind(10, item.attempts);
@@ -70,7 +77,7 @@ void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
 }
 
 void Recorder::record_series(const std::string& job_id, const SeriesRecord& series) {
-  auto& insert = statements_->series;
+  auto& insert = statements().series;
   insert.reset();
   insert.bind(1, job_id).bind(2, series.study_uid).bind(3, series.series_uid).bind(4, series.path);
   insert.bind(5, column_json(series.attributes.is_null() ? nlohmann::json::object() : series.attributes)).bind(6, series.instances);
@@ -93,11 +100,10 @@ void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& 
                       const std::vector<FileRecord>& files) {
   Transaction transaction(database_);
   audit_.refresh();
-  if (!statements_) statements_ = std::make_unique<Statements>(database_);
   for (const auto& item : items) record_item(job_id, item);
   for (const auto& one : series) record_series(job_id, one);
   for (const auto& file : files) {
-    auto& insert = statements_->file;
+    auto& insert = statements().file;
     insert.bind(1, file.path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.ctime_ns).bind(5, file.inode).bind(6, file.sha256);
     insert.run();
   }
@@ -113,17 +119,19 @@ std::optional<FileRecord> stat_file(const std::string& path) {
 }
 
 std::optional<FileRecord> Recorder::file(const std::string& path) {
-  auto row = database_.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ?");
-  row.bind(1, path);
-  if (!row.step()) return {};
-  return FileRecord{path, row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.text(4)};
+  auto& row = statements().file_by_path;
+  std::optional<FileRecord> found;
+  if (row.bind(1, path).step()) found = {path, row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.text(4)};
+  row.reset();
+  return found;
 }
 
 std::optional<std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id, const std::string& key) {
-  auto row = database_.prepare("SELECT artefacts FROM item WHERE job_id = ? AND key = ? AND outcome = 'completed'");
-  row.bind(1, job_id).bind(2, key);
-  if (!row.step()) return {};
-  return artefacts_of(row.text(0));
+  auto& row = statements().completed;
+  std::optional<std::vector<ArtefactRecord>> found;
+  if (row.bind(1, job_id).bind(2, key).step()) found = artefacts_of(row.text(0));
+  row.reset();
+  return found;
 }
 
 void Recorder::keep_only(const std::string& job_id, std::span<const Digest> item_keys, const std::set<std::string>& series_keys) {

@@ -119,6 +119,7 @@ class Recorder {
 
  private:
   struct Statements;
+  Statements& statements();
 
   void set_state(const std::string& id, const std::string& state, nlohmann::json event);
   void record_item(const std::string& job_id, const ItemRecord& item);
@@ -126,7 +127,7 @@ class Recorder {
 
   Database& database_;
   AuditLog audit_;
-  std::unique_ptr<Statements> statements_;  // of commit(), prepared once
+  std::unique_ptr<Statements> statements_;
 };
 
 // Writes results.csv, results.jsonl, ledger.csv of a job into `out`, each whole or not at all, streaming. Rows in the order of

@@ -5,11 +5,13 @@
 
 namespace aidp {
 
-// The statements of commit(). RETURNING gives the row as it is stored, so that its leaf is bound to exactly that, or no row where
-// the rule of replacement kept the old one.
+// What is written or asked for each item, prepared once.
 struct Recorder::Statements {
   explicit Statements(Database& database);
+  // Of commit(): RETURNING gives the row as it is stored, so that its leaf is bound to exactly that, or no row where the rule of
+  // replacement kept the old one.
   Statement item, series, file;
+  Statement file_by_path, completed;
 };
 
 }  // namespace aidp

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "core/base/file.hpp"
+#include "core/base/result_columns.hpp"
 #include "core/base/text.hpp"
 #include "core/results/rows.hpp"
 
@@ -46,10 +47,11 @@ void write_csv(std::ostream& stream, Recorder& recorder, const JobRecord& job, c
   std::vector<std::string> flags;  // in the order of the outputs
   for (const auto& output : outputs)
     if (flagged.contains(output)) flags.push_back(output);
-  stream << "key,study_uid,series_uid,sop_uid,frame,outcome,reason,message";
+  for (const auto column : columns_before_outputs) stream << (column == columns_before_outputs.front() ? "" : ",") << column;
   for (const auto& output : outputs) stream << ',' << csv_field(output);
   for (const auto& output : flags) stream << ',' << csv_field(output + "_flag");
-  stream << ",artefacts,device,attempts,queued_at,finished_at,decode_ms,infer_ms\r\n";
+  for (const auto column : columns_after_outputs) stream << ',' << column;
+  stream << "\r\n";
   recorder.for_each_item(job.id, [&](const ItemRecord& item) { write_csv_row(stream, item, outputs, flags); });
 }
 
