@@ -17,7 +17,6 @@
 namespace aidp {
 
 namespace {
-constexpr std::size_t file_bytes_at_most = std::size_t{2} << 30;
 constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
 
 [[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
@@ -63,15 +62,8 @@ bool is_ybr(Colour colour, const InstanceHeader& header) {
 }
 }  // namespace
 
-PixelFile::PixelFile(const std::string& path) {
-  try {
-    bytes_ = read_file(path, file_bytes_at_most);
-  } catch (const Error& error) {
-    throw Error(error.reason() == Reason::pixels_limit ? Reason::pixels_limit : Reason::dicom_unreadable, "the file cannot be read");
-  }
-  sha256_ = hex(aidp::sha256(std::as_bytes(std::span(bytes_))));
-  file_.emplace(bytes_);
-  header_ = header_of(*file_, path);
+PixelFile::PixelFile(const std::string& path, Content content) : content_(std::move(content)), file_(content_.bytes) {
+  header_ = header_of(file_, path);
   check();
   find_pixels();
 }
@@ -111,7 +103,7 @@ void PixelFile::check_meaning() const {
 
 void PixelFile::find_pixels() {
   syntax_ = &syntax_of(header_);
-  const auto& pixels = file_->pixels();
+  const auto& pixels = file_.pixels();
   if (syntax_->codec != Codec::native) {
     if (!pixels || !pixels->encapsulated)
       throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
@@ -120,7 +112,7 @@ void PixelFile::find_pixels() {
   }
   if (pixels && pixels->encapsulated)
     throw Error(Reason::pixels_corrupt, "PixelData is encapsulated, but the transfer syntax is not compressed");
-  auto& dataset = file_->dataset();
+  auto& dataset = file_.dataset();
   native_ = pixels             ? pixels->bytes
             : header_.floating ? value_of(dataset, header_.bits_allocated == 32 ? DCM_FloatPixelData : DCM_DoubleFloatPixelData)
                                : value_of(dataset, DCM_PixelData);
@@ -190,7 +182,7 @@ void PixelFile::decode(std::int64_t frame, Values out) {
   std::vector<std::byte> stored(static_cast<std::size_t>(stored_form(header_).bytes));
   decode_into(frame, stored);
   const bool is_signed = header_.pixel_representation == 1, palette = header_.palette_bits > 0;
-  auto& dataset = file_->dataset();
+  auto& dataset = file_.dataset();
   DcmItem* table = nullptr;
   if (tables_.empty() && palette) tables_ = read_palette(dataset, is_signed);
   if (tables_.empty() && dataset.findAndGetSequenceItem(DCM_ModalityLUTSequence, table).good() && table)
@@ -221,7 +213,7 @@ std::array<double, 2> PixelFile::rescale(std::int64_t frame) const {
 
 // PixelPaddingValue with PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as stored values.
 std::optional<std::array<double, 2>> PixelFile::padding() const {
-  auto& dataset = file_->dataset();
+  auto& dataset = file_.dataset();
   const auto value = [&](const DcmTagKey& tag) -> std::optional<double> {
     Uint16 positive = 0;
     Sint16 negative = 0;

@@ -10,6 +10,7 @@
 
 #include "core/base/image.hpp"
 #include "core/dicom/codec/codec.hpp"
+#include "core/dicom/content.hpp"
 #include "core/dicom/file.hpp"
 #include "core/dicom/form.hpp"
 #include "core/dicom/fragments.hpp"
@@ -22,11 +23,14 @@ namespace aidp {
 // Everything is checked against the header's sizes in 64 bits before any allocation.
 class PixelFile {
  public:
-  // Throws as DicomFile does; Error(pixels_*) for pixel data that cannot be decoded.
-  explicit PixelFile(const std::string& path);
+  // Throws as read_content() and DicomFile do; Error(pixels_*) for pixel data that cannot be decoded.
+  explicit PixelFile(const std::string& path) : PixelFile(path, read_content(path)) {}
+  PixelFile(const std::string& path, Content content);
+  PixelFile(const PixelFile&) = delete;
+  PixelFile& operator=(const PixelFile&) = delete;
 
   const InstanceHeader& header() const { return header_; }
-  const std::string& sha256() const { return sha256_; }  // of the file, hex
+  const std::string& sha256() const { return content_.sha256; }  // of the file, hex
   // The stored values and nothing else: sign-extended, bits above HighBit cleared, by pixel; no palette, no colour conversion.
   // `frame` counts from 0, `out` has stored_form(header()).bytes. Throws Error(pixels_*).
   void decode_stored(std::int64_t frame, Values out) const;
@@ -46,8 +50,8 @@ class PixelFile {
   void decode_native(std::int64_t frame, Values out) const;
   std::optional<std::array<double, 2>> padding() const;
 
-  std::string bytes_, sha256_;
-  std::optional<DicomFile> file_;
+  Content content_;
+  DicomFile file_;
   InstanceHeader header_;
   const TransferSyntax* syntax_ = nullptr;
   Bytes native_;  // all frames

@@ -97,7 +97,16 @@ void describe(const PixelFile& file, const json& request, ImageHeader& image, bo
     throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
 }
 
-json decode_image(const json& request, std::span<std::byte> slab) {
+// The files of a request's images, each once where it follows on itself.
+std::vector<std::string> paths_of(const json& images) {
+  std::vector<std::string> paths;
+  for (const auto& image : images)
+    for (const auto& slice : image.at("slices"))
+      if (const auto& path = slice.at("path").get_ref<const std::string&>(); paths.empty() || paths.back() != path) paths.push_back(path);
+  return paths;
+}
+
+json decode_image(const json& request, std::span<std::byte> slab, Contents& contents) {
   const auto bytes = request.at("bytes").get<std::size_t>();
   const auto out = slab.subspan(request.at("offset").get<std::size_t>()).first(bytes);
   ImageHeader image;
@@ -109,7 +118,8 @@ json decode_image(const json& request, std::span<std::byte> slab) {
   for (const auto& slice : request.at("slices")) {
     const auto& path = slice.at("path").get_ref<const std::string&>();
     if (!file || file->header().path != path) {
-      file.emplace(path);
+      file.reset();
+      file.emplace(path, contents.take(path));
       files.push_back({{"path", path}, {"sha256", file->sha256()}});
       if (file->header().sop_instance_uid != slice.at("sop_instance_uid"))
         throw Error(Reason::dicom_changed, "the file changed between scan and decoding");
@@ -129,9 +139,10 @@ json decode_image(const json& request, std::span<std::byte> slab) {
 
 json decode(const json& request, const PoolView& pool) {
   const auto slab = pool.at(slab_in(request));
+  Contents contents(paths_of(request.at("images")));
   auto images = json::array();
   for (const auto& image : request.at("images")) try {
-      images.push_back(decode_image(image, slab));
+      images.push_back(decode_image(image, slab, contents));
     } catch (const std::exception& error) {
       images.push_back(failure_of(error));
     }
