@@ -182,10 +182,10 @@ class Job {
       if (output.kind != OutputKind::mask) outputs.push_back(output.name);
     const fs::path out(claimed_.job.out);
     recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
-    write_results(recorder_, claimed_.job, outputs, out);
+    write_json_lines(recorder_, claimed_.job, out);
     Workforce::ask(workforce.dicom,
                    {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-                   std::chrono::minutes(10));
+                   std::chrono::minutes(10), [&] { write_tables(recorder_, claimed_.job, outputs, out); });
     summary.audit_size = recorder_.audit().size();
     summary.audit_root = hex(recorder_.audit().root());
     write_job_file(claimed_.job, {{"device", summary.device},

@@ -66,13 +66,15 @@ std::string Workforce::device() {
   return model->greeted().empty() ? "" : model->greeted().front().value("device", "");
 }
 
-nlohmann::json Workforce::ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout) {
-  std::optional<Reply> answer;
-  crew.submit({std::move(request), timeout, [&](Reply reply) { answer = std::move(reply); }});
+nlohmann::json Workforce::ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout,
+                              const std::function<void()>& meanwhile) {
+  const auto answer = std::make_shared<std::optional<Reply>>();  // outlives this call where `meanwhile` throws
+  crew.submit({std::move(request), timeout, [answer](Reply reply) { *answer = std::move(reply); }});
+  if (meanwhile) meanwhile();
   const std::array crews{&crew};
-  pump_until(crews, [&] { return answer.has_value(); });
-  if (const auto* lost = std::get_if<Lost>(&*answer)) throw Error(lost->reason, lost->message);
-  auto& reply = std::get<nlohmann::json>(*answer);
+  pump_until(crews, [&] { return answer->has_value(); });
+  if (const auto* lost = std::get_if<Lost>(&**answer)) throw Error(lost->reason, lost->message);
+  auto& reply = std::get<nlohmann::json>(**answer);
   if (reply.contains("reason"))
     throw Error(reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal), reply.value("message", ""),
                 reply.value("remedy", ""));

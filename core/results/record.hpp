@@ -130,12 +130,14 @@ class Recorder {
   std::unique_ptr<Statements> statements_;
 };
 
-// Writes results.csv, results.jsonl, ledger.csv of a job into `out`, each whole or not at all, streaming. Rows in the order of
-// for_each_item. results.csv: key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, one column per output, one
+// Writes results.jsonl of a job into `out`, whole or not at all, streaming, items in the order of for_each_item. results.h5 is made of it
+// by a worker (core/results/hdf5.hpp).
+void write_json_lines(Recorder& recorder, const JobRecord& job, const std::filesystem::path& out);
+// Writes results.csv and ledger.csv in the same way. results.csv: key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, one
+// column per output, one
 // "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from run to run:
 // device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job was
-// killed and resumed. results.h5 is made by a worker from results.jsonl (core/results/hdf5.hpp).
-void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names,
-                   const std::filesystem::path& out);
+// killed and resumed.
+void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
 
 }  // namespace aidp

@@ -117,10 +117,13 @@ void write_ledger(std::ostream& stream, Recorder& recorder, const JobRecord& job
 }
 }  // namespace
 
-void write_results(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names,
-                   const std::filesystem::path& out) {
-  publish_stream(out / "results.csv", [&](std::ostream& stream) { write_csv(stream, recorder, job, output_names); });
+void write_json_lines(Recorder& recorder, const JobRecord& job, const std::filesystem::path& out) {
   publish_stream(out / "results.jsonl", [&](std::ostream& stream) { write_jsonl(stream, recorder, job); });
+}
+
+void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names,
+                  const std::filesystem::path& out) {
+  publish_stream(out / "results.csv", [&](std::ostream& stream) { write_csv(stream, recorder, job, output_names); });
   publish_stream(out / "ledger.csv", [&](std::ostream& stream) { write_ledger(stream, recorder, job); });
 }
 

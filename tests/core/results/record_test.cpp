@@ -158,7 +158,7 @@ TEST_CASE("results.csv is inert, ordered, and its scientific columns do not depe
   resumed.recorder->commit("job-1", {late, item(1)}, {}, {});
   std::vector<std::string> science;
   for (const auto* store : {&once, &resumed}) {
-    write_results(*store->recorder, store->job, {"score"}, store->folder);
+    write_tables(*store->recorder, store->job, {"score"}, store->folder);
     std::string columns;
     for (auto line : split(read_file(store->folder / "results.csv"), '\n')) {
       for (int volatile_column = 0; volatile_column < 6 && !line.empty(); ++volatile_column) line.resize(line.rfind(','));
@@ -176,7 +176,7 @@ TEST_CASE("results.csv is inert, ordered, and its scientific columns do not depe
 TEST_CASE("results.jsonl opens with the job and closes with counts that add up") {
   Store store;
   store.recorder->commit("job-1", {item(1), item(2), item(3, Outcome::failed)}, {series(1), series(3, Outcome::failed)}, {});
-  write_results(*store.recorder, store.job, {"score"}, store.folder);
+  write_json_lines(*store.recorder, store.job, store.folder);
   auto lines = split(read_file(store.folder / "results.jsonl"), '\n');
   lines.pop_back();
   REQUIRE(lines.size() == 5);
