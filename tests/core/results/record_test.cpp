@@ -177,6 +177,7 @@ TEST_CASE("results.jsonl opens with the job and closes with counts that add up")
   Store store;
   store.recorder->commit("job-1", {item(1), item(2), item(3, Outcome::failed)}, {series(1), series(3, Outcome::failed)}, {});
   write_json_lines(*store.recorder, store.job, store.folder);
+  write_tables(*store.recorder, store.job, {"score"}, store.folder);
   auto lines = split(read_file(store.folder / "results.jsonl"), '\n');
   lines.pop_back();
   REQUIRE(lines.size() == 5);
