@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t file_bytes_at_most = std::size_t{2} << 30;
 constexpr std::size_t small_bytes = std::size_t{8} << 20;
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
-
 std::string read(const std::string& path) {
   try {
     return read_file(path, file_bytes_at_most);
@@ -32,13 +30,14 @@ std::optional<std::string> read_small(const std::string& path) {
     return std::nullopt;
   }
 }
-}  // namespace
 
-Content read_content(const std::string& path) {
-  auto bytes = read(path);
-  auto digest = hex(sha256(bytes_of(bytes)));
+Content hashed(std::string bytes) {
+  auto digest = hex(sha256(bytes));
   return {std::move(bytes), std::move(digest)};
 }
+}  // namespace
+
+Content read_content(const std::string& path) { return hashed(read(path)); }
 
 Content Contents::take(const std::string& path) {
   const auto found = std::find(paths_.begin() + next_, paths_.end(), path);
@@ -49,11 +48,8 @@ Content Contents::take(const std::string& path) {
   if (auto content = std::exchange(ahead_, std::nullopt)) return *std::move(content);
   auto bytes = read(path);
   auto other = found + 1 != paths_.end() && bytes.size() <= small_bytes ? read_small(found[1]) : std::nullopt;
-  if (!other) {
-    auto digest = hex(sha256(bytes_of(bytes)));
-    return {std::move(bytes), std::move(digest)};
-  }
-  const auto digests = sha256_pair(bytes_of(bytes), bytes_of(*other));
+  if (!other) return hashed(std::move(bytes));
+  const auto digests = sha256_pair(std::as_bytes(std::span(bytes)), std::as_bytes(std::span(*other)));
   ahead_ = Content{*std::move(other), hex(digests[1])};
   return {std::move(bytes), hex(digests[0])};
 }

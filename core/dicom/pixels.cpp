@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/base/file.hpp"
-#include "core/base/hash.hpp"
 #include "core/dicom/colour.hpp"
 #include "core/dicom/read_header.hpp"
 #include "core/dicom/stored.hpp"

@@ -4,21 +4,14 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/ids.hpp"
 #include "tests/catch.hpp"
+#include "tests/scratch.hpp"
 
 using namespace aidp;
 
 namespace {
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("aidp-index-test-" + new_job_id());
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(path / name) << content;
-    return path / name;
-  }
-  std::filesystem::path index() const { return path / "headers.db"; }
+struct Folder : Scratch {
+  std::filesystem::path index() const { return folder / "headers.db"; }
 };
 
 ScannedFile scanned(const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes) {

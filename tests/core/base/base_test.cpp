@@ -8,17 +8,9 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "tests/catch.hpp"
+#include "tests/scratch.hpp"
 
 using namespace aidp;
-
-namespace {
-// A folder of one test, gone after it.
-struct Scratch {
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("aidp-base-test-" + new_job_id());
-  Scratch() { std::filesystem::create_directory(folder); }
-  ~Scratch() { std::filesystem::remove_all(folder); }
-};
-}  // namespace
 
 TEST_CASE("SHA-256 is that of FIPS 180-4") {
   CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

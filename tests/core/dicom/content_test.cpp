@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dicom/content.hpp"
 
-#include <filesystem>
-#include <fstream>
-
 #include "core/base/error.hpp"
 #include "core/base/hash.hpp"
-#include "core/base/ids.hpp"
 #include "tests/catch.hpp"
+#include "tests/scratch.hpp"
 
 using namespace aidp;
 
 namespace {
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("aidp-content-" + new_job_id());
-  Folder() { std::filesystem::create_directory(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-};
-
 void check(Contents& contents, const std::string& path, const std::string& text) {
   const auto content = contents.take(path);
   CHECK(content.bytes == text);
@@ -31,9 +17,9 @@ void check(Contents& contents, const std::string& path, const std::string& text)
 }  // namespace
 
 TEST_CASE("the files of a request are handed out with their own bytes and hash, in order, passed over or once more") {
-  const Folder folder;
-  const auto a = folder.file("a", std::string(200, 'a')), b = folder.file("b", "b"), c = folder.file("c", ""),
-             d = folder.file("d", std::string(5000, 'd'));
+  const Scratch files;
+  const auto a = files.file("a", std::string(200, 'a')), b = files.file("b", "b"), c = files.file("c", ""),
+             d = files.file("d", std::string(5000, 'd'));
   Contents contents({a, b, c, d, a});
   check(contents, a, std::string(200, 'a'));
   check(contents, a, std::string(200, 'a'));
@@ -49,8 +35,8 @@ TEST_CASE("the files of a request are handed out with their own bytes and hash, 
 }
 
 TEST_CASE("a file that cannot be read fails when its turn comes, not the one before it") {
-  const Folder folder;
-  const auto a = folder.file("a", "a"), b = (folder.path / "missing").string(), c = folder.file("c", "c");
+  const Scratch files;
+  const auto a = files.file("a", "a"), b = (files.folder / "missing").string(), c = files.file("c", "c");
   Contents contents({a, b, c});
   check(contents, a, "a");
   try {
