@@ -2,6 +2,7 @@
 // The commands of the model store: install, list, show, verify, remove.
 #include <iostream>
 
+#include "cli/golden.hpp"
 #include "cli/output.hpp"
 #include "core/base/text.hpp"
 
@@ -20,15 +21,24 @@ class ModelInstall : public Command {
   std::string details() const override {
     return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only and "
            "known by the SHA-256 of its "
-           "content. Installing the same package twice changes nothing.";
+           "content. Its golden cases are run first, and a package that does not give their values here is refused (exit status 4); with "
+           "--unchecked it is installed without them, as where its device is another machine's. Installing the same package twice changes "
+           "nothing.";
   }
   std::vector<std::string> examples() const override { return {"aidp model install manifests/lung-nodule-2d"}; }
-  void setup(CLI::App& app) override { app.add_option("PATH", path_, "Folder of the package")->required(); }
+  void setup(CLI::App& app) override {
+    app.add_option("PATH", path_, "Folder of the package")->required();
+    app.add_option("--device", device_, "For the golden cases: auto, cpu or cuda:N")->capture_default_str();
+    app.add_flag("--unchecked", unchecked_, "Do not run the golden cases");
+  }
   Exit run(const Globals& globals) override {
     const auto package = read_package(path_);  // refuse what is no package before a store is made for it
     Writer store(globals);
     Repository repository(store.home, store.database);
-    const auto [installed, model] = repository.install(package);
+    const auto [installed, model] = repository.install(package, [&] {
+      if (!unchecked_ && !package.manifest.golden.empty())
+        compare_golden(package, device_, "ask its vendor; --unchecked installs it all the same", globals);
+    });
     const bool now = installed == Repository::Installed::now;
     if (globals.json()) {
       auto json = json_of(model);
@@ -43,7 +53,8 @@ class ModelInstall : public Command {
   }
 
  private:
-  std::string path_;
+  std::string path_, device_ = "auto";
+  bool unchecked_ = false;
 };
 
 class ModelList : public Command {

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 
+#include "cli/golden.hpp"
 #include "cli/output.hpp"
 #include "cli/pixels.hpp"
 #include "core/base/text.hpp"
@@ -32,33 +33,6 @@ class ValidateManifest : public Command {
   std::string file_;
 };
 
-nlohmann::json json_of(const GoldenResult& r) {
-  const bool value = r.stage == "value";
-  return {{"type", "golden"},
-          {"schema", "aidp.golden/1"},
-          {"case", r.name},
-          {"stage", r.stage},
-          {"output", r.output},
-          {"expected", value ? nlohmann::json(r.expected) : nlohmann::json()},
-          {"got", value ? nlohmann::json(r.got) : nlohmann::json()},
-          {"difference", r.difference},
-          {"tolerance", r.tolerance},
-          {"passed", r.passed},
-          {"message", r.message}};
-}
-
-std::vector<std::string> row_of(const GoldenResult& r) {
-  const bool value = r.stage == "value", known = r.message.empty();
-  return {r.name,
-          r.stage,
-          value ? r.output : "-",
-          value ? number(r.expected) : "-",
-          value && known ? number(r.got) : "-",
-          known ? number(r.difference) : "-",
-          number(r.tolerance),
-          r.passed ? "pass" : "FAIL " + r.message};
-}
-
 class ValidateModel : public Command {
  public:
   std::string name() const override { return "validate model"; }
@@ -77,27 +51,7 @@ class ValidateModel : public Command {
     if (package.manifest.golden.empty())
       throw Error(Reason::acceptance_failed, package.manifest.id() + " has no golden case",
                   "ask its vendor for a package that can be checked");
-    const auto progress = make_progress(globals);
-    const auto results = run_golden(package, device_, *progress);
-    std::map<std::string, double> largest;
-    std::vector<std::string> failed;
-    std::vector<std::vector<std::string>> rows{{"CASE", "STAGE", "OUTPUT", "EXPECTED", "GOT", "DIFFERENCE", "TOLERANCE", ""}};
-    for (const auto& r : results) {
-      const auto what = r.name + " " + (r.output.empty() ? r.stage : r.output);
-      largest[r.stage] = std::max(largest[r.stage], r.difference);
-      if (!r.passed) failed.push_back(what + (r.message.empty() ? " differs by " + number(r.difference) : ": " + r.message));
-      if (globals.json()) print_json(json_of(r));
-      rows.push_back(row_of(r));
-    }
-    if (!globals.json() && !globals.quiet) {
-      print_table(rows);
-      for (const char* stage : {"preprocess", "model", "value"})
-        if (largest.contains(stage)) std::cout << "largest difference, " << stage << ": " << number(largest[stage]) << "\n";
-    }
-    if (!failed.empty())
-      throw Error(Reason::acceptance_failed,
-                  package.manifest.id() + " does not give its golden values on this machine: " + join(failed, "; "),
-                  "do not use it here; ask its vendor");
+    compare_golden(package, device_, "do not use it here; ask its vendor", globals);
     print_next(globals, "aidp run " + package.manifest.id() + " FOLDER --out DIR");
     return Exit::ok;
   }
@@ -132,22 +86,26 @@ class ValidateInput : public Command {
             "aidp validate input /data/ct --pixels --format json | jq -r 'select(.type==\"instance\") | [.path, .pixel_sha256] | @tsv'"};
   }
   void setup(CLI::App& app) override {
-    app.add_option("PATH", paths_, "Files and folders of DICOM")->required();
+    app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out where the worklist has paths");
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
     app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are")->excludes("--model");
     app.add_option("--dump-tensor", tensors_, "Write what the model would be given of each item to this HDF5 file")->excludes("--pixels");
-    app.add_option("--workers", workers_, "DICOM workers; 0: one per core")->capture_default_str();
+    app.add_option("--worklist", worklist_, "CSV or JSON lines: only the images of its rows")->excludes("--pixels");
+    app.add_flag("--follow-links", sources_.follow_links, "Follow links that lead out of the paths")->excludes("--pixels");
+    app.add_option("--workers", sources_.workers, "DICOM workers; 0: one per core")->capture_default_str();
   }
   Exit run(const Globals& globals) override {
-    if (pixels_) return print_pixels(paths_, workers_, globals);
+    if (pixels_) return print_pixels(paths_, sources_.workers, globals);
     if (model_.empty()) throw Error(Reason::usage, "what to validate the input for is not said", "give --model MODEL, or --pixels");
     Reader store(globals);
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
-    const std::vector<std::filesystem::path> inputs(paths_.begin(), paths_.end());
-    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(store.home, package.manifest, inputs, workers_, *progress), 0, 0}
-                                       : dump_tensors(store.home, package, inputs, workers_, tensors_, *progress);
+    sources_.home = store.home;
+    sources_.inputs.assign(paths_.begin(), paths_.end());
+    if (!worklist_.empty()) sources_.worklist = read_worklist(worklist_);
+    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(sources_, package.manifest, *progress), 0, 0}
+                                       : dump_tensors(sources_, package, tensors_, *progress);
     const auto& rows = dump.plan;
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
@@ -182,9 +140,9 @@ class ValidateInput : public Command {
   }
 
   std::vector<std::string> paths_;
-  std::string model_, tensors_;
+  std::string model_, tensors_, worklist_;
   bool pixels_ = false;
-  int workers_ = 0;
+  Sources sources_;
 };
 
 class ValidateEnvironment : public Command {

@@ -30,16 +30,18 @@ Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, P
   });
 }
 
-Inputs inputs_of(const RunRequest& request, const Manifest& manifest) {
-  Inputs inputs{request.inputs, {request.home.root, request.out}, nullptr, manifest.unit == Unit::series, request.follow_links};
-  if (!request.worklist) return inputs;
-  inputs.worklist = &*request.worklist;
-  if (inputs.paths.empty()) inputs.paths = request.worklist->paths();
+// `out`: the output folder, or empty where there is none.
+Inputs inputs_of(const Sources& sources, const fs::path& out, const Manifest& manifest) {
+  Inputs inputs{sources.inputs, {sources.home.root}, nullptr, manifest.unit == Unit::series, sources.follow_links};
+  if (!out.empty()) inputs.left_out.push_back(out);
+  if (!sources.worklist) return inputs;
+  inputs.worklist = &*sources.worklist;
+  if (inputs.paths.empty()) inputs.paths = sources.worklist->paths();
   std::erase_if(inputs.paths, [](const auto& path) { return !fs::exists(path); });  // its row fails: nothing is found
   return inputs;
 }
 
-std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Manifest& manifest, HeaderIndex& index) {
+std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, const Manifest& manifest, HeaderIndex& index) {
   std::vector<SeriesPlanRow> rows;
   for (const auto& series : plan.series) {
     auto attributes = index.attributes(series.input);
@@ -57,6 +59,12 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Manifest& manifest, H
   }
   for (const auto& file : plan.loose)
     rows.push_back({{}, {}, file.path, 0, 0, false, std::string(name(file.reason)), file.message, {}, nlohmann::json::object()});
+  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+    const auto& row = plan.rows[i];
+    if (!row.series.empty() || row.loose > 0) continue;
+    const auto where = "line " + std::to_string(sources.worklist->rows.at(i).line) + " of the worklist";
+    rows.push_back({{}, {}, where, 0, 0, false, std::string(name(Reason::worklist_not_found)), row.message, {}, nlohmann::json::object()});
+  }
   return rows;
 }
 
@@ -207,7 +215,7 @@ class Job {
   Clock::time_point started_ = Clock::now();
 };
 
-RunSummary dry_run(const Package& package, const Plan& plan, HeaderIndex& index) {
+RunSummary dry_run(const RunRequest& request, const Package& package, const Plan& plan, HeaderIndex& index) {
   RunSummary summary;
   summary.model = package.manifest.id();
   summary.model_digest = package.digest;
@@ -223,20 +231,24 @@ RunSummary dry_run(const Package& package, const Plan& plan, HeaderIndex& index)
     ++summary.file_outcomes[std::string(name(outcome_of(file)))];
     ++summary.reasons[std::string(name(file.reason))];
   }
-  summary.plan = rows_of(plan, package.manifest, index);
+  summary.plan = rows_of(plan, request, package.manifest, index);
   return summary;
 }
 
-void check_request(const RunRequest& request) {
-  if (request.inputs.empty() && !(request.worklist && !request.worklist->paths().empty()))
+void check_sources(const Sources& sources) {
+  if (sources.inputs.empty() && !(sources.worklist && !sources.worklist->paths().empty()))
     throw Error(Reason::usage, "no input is named", "name files or folders of DICOM, or a worklist with paths");
+  for (const auto& input : sources.inputs) check_input(input);
+}
+
+void check_request(const RunRequest& request) {
+  check_sources(request);
   if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
   if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
     throw Error(Reason::usage,
                 "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
                     bytes_text(request.memory_bytes),
                 "leave it out for a quarter of that, at most 2 GiB");
-  for (const auto& input : request.inputs) check_input(input);
 }
 
 // Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
@@ -257,7 +269,7 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
   HeaderIndex index(request.home.header_index(), keywords_of(package.manifest));
-  auto inventory = scan(inputs_of(request, package.manifest), index, workforce, progress);
+  auto inventory = scan(inputs_of(request, request.out, package.manifest), index, workforce, progress);
   const auto device = workforce.device();
   if (SignalGuard::received() != 0) return stopped(request, package);
   Job job(request, package, device, recorder, progress);
@@ -283,34 +295,43 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
   HeaderIndex index({}, keywords_of(package.manifest));
-  auto summary =
-      dry_run(package, make_plan(package.manifest, scan(inputs_of(request, package.manifest), index, workforce, progress), index), index);
+  auto summary = dry_run(
+      request, package,
+      make_plan(package.manifest, scan(inputs_of(request, request.out, package.manifest), index, workforce, progress), index), index);
   summary.exit = exit_of(summary, request);
   return summary;
 }
 
-std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<fs::path>& inputs, int workers,
-                                       ProgressSink& progress) {
+namespace {
+// Headers of the sources, in an index of their own, and what a model would make of them.
+struct Preview {
+  Preview(const Sources& sources, const Manifest& manifest, ProgressSink& progress)
+      : workforce(sources.workers, 0), index({}, keywords_of(manifest)) {
+    check_sources(sources);
+    auto inventory = scan(inputs_of(sources, {}, manifest), index, workforce, progress);
+    SignalGuard::check();  // a part of the inputs would be shown as all
+    plan = make_plan(manifest, std::move(inventory), index);
+    rows = rows_of(plan, sources, manifest, index);
+  }
+  Workforce workforce;
+  HeaderIndex index;
+  Plan plan;
+  std::vector<SeriesPlanRow> rows;
+};
+}  // namespace
+
+std::vector<SeriesPlanRow> plan_inputs(const Sources& sources, const Manifest& manifest, ProgressSink& progress) {
   const SignalGuard signals;
-  Workforce workforce(workers, 0);
-  HeaderIndex index({}, keywords_of(manifest));
-  auto inventory = scan({inputs, {home.root}}, index, workforce, progress);
-  SignalGuard::check();  // a part of the inputs would be shown as all
-  return rows_of(make_plan(manifest, std::move(inventory), index), manifest, index);
+  return Preview(sources, manifest, progress).rows;
 }
 
-TensorDump dump_tensors(const Home& home, const Package& package, const std::vector<fs::path>& inputs, int workers, const fs::path& file,
-                        ProgressSink& progress) {
+TensorDump dump_tensors(const Sources& sources, const Package& package, const fs::path& file, ProgressSink& progress) {
   const SignalGuard signals;
   if (fs::is_directory(file)) throw Error(Reason::usage, file.string() + " is a folder", "name the file that is to be written");
   check_folder(file.has_parent_path() ? file.parent_path() : ".", "the folder of " + file.filename().string());
-  Workforce workforce(workers, 0);
-  HeaderIndex index({}, keywords_of(package.manifest));
-  auto inventory = scan({inputs, {home.root}}, index, workforce, progress);
-  SignalGuard::check();
-  const auto plan = make_plan(package.manifest, std::move(inventory), index);
-  TensorDump dump{.plan = rows_of(plan, package.manifest, index)};
-  if (!plan.items.empty()) write_tensors(package, plan, index, workforce, file, progress, dump);
+  Preview preview(sources, package.manifest, progress);
+  TensorDump dump{.plan = std::move(preview.rows)};
+  if (!preview.plan.items.empty()) write_tensors(package, preview.plan, preview.index, preview.workforce, file, progress, dump);
   return dump;
 }
 

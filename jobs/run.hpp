@@ -15,21 +15,25 @@
 
 namespace aidp {
 
-struct RunRequest {
-  Home home;
-  std::string model;                          // reference, see Repository::find
+// Where DICOM is looked for, and by how many.
+struct Sources {
+  Home home;                                  // itself no input
   std::vector<std::filesystem::path> inputs;  // files and folders
   std::optional<Worklist> worklist;           // only what its rows name; without inputs, below their paths
+  bool follow_links = false;                  // out of the inputs
+  int workers = 0;                            // DICOM workers; 0: number of cores
+};
+
+struct RunRequest : Sources {
+  std::string model;  // reference, see Repository::find
   std::filesystem::path out;
   std::string device = "auto";     // auto, cpu, cuda:N
   int batch = 0;                   // 0: the manifest's batch.max
-  int workers = 0;                 // DICOM workers; 0: number of cores
   std::uint64_t memory_bytes = 0;  // pool of decoded pixels, 256 MiB up to RAM; 0: a quarter of RAM, at most 2 GiB
   std::string site;
   bool fresh = false;
   bool dry_run = false;
   bool allow_empty = false;
-  bool follow_links = false;  // out of the inputs
 };
 
 // What a caller shows while a job runs. Called from the supervisor's loop, at most about ten times a second.
@@ -80,9 +84,8 @@ struct RunSummary {
 RunSummary run(const RunRequest& request, ProgressSink& progress);
 
 // Which series of the inputs the model would take, and why not; reads headers only. The store itself is no input.
-// Throws Error(path_missing, path_unreadable, environment_lacking, interrupted, terminated).
-std::vector<SeriesPlanRow> plan_inputs(const Home& home, const Manifest& manifest, const std::vector<std::filesystem::path>& inputs,
-                                       int workers, ProgressSink& progress);
+// Throws Error(usage) where no input is named, Error(path_missing, path_unreadable, environment_lacking, interrupted, terminated).
+std::vector<SeriesPlanRow> plan_inputs(const Sources& sources, const Manifest& manifest, ProgressSink& progress);
 
 // What a dump of tensors wrote, and of which series.
 struct TensorDump {
@@ -92,8 +95,7 @@ struct TensorDump {
 // The same, and writes what the model would be given of each item to an HDF5 file: datasets 1, 2, ... (float32) with the attributes
 // study_uid, series_uid, sop_uid and frame of an image, affine_lps. Throws too as run() does for the model, and Error(nothing_matched)
 // where there are items and none gave a tensor; an item that gave none is warned of.
-TensorDump dump_tensors(const Home& home, const Package& package, const std::vector<std::filesystem::path>& inputs, int workers,
-                        const std::filesystem::path& file, ProgressSink& progress);
+TensorDump dump_tensors(const Sources& sources, const Package& package, const std::filesystem::path& file, ProgressSink& progress);
 
 struct GoldenResult {
   std::string name, stage, output;       // stage: preprocess, model (both of a whole tensor, without an output), value

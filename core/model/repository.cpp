@@ -111,7 +111,7 @@ void Repository::place(const Package& package) {
   fsync_folder(home_.models());
 }
 
-Repository::InstallResult Repository::install(const Package& package) {
+Repository::InstallResult Repository::install(const Package& package, const std::function<void()>& accept) {
   sweep(home_.models());
   for (const auto& model : list()) {
     if (model.digest == package.digest) {
@@ -123,6 +123,7 @@ Repository::InstallResult Repository::install(const Package& package) {
                   package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
+  if (accept) accept();
   place(package);
   record(package);
   return {Installed::now, find(package.digest)};

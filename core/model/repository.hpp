@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +67,8 @@ class Repository {
   // Copies into a temporary in models/, checking each file's hash on the way, fsyncs, renames; then the row and the leaf
   // model.installed. The same digest again is Installed::already, where it is still intact; else Error(package_changed), as where the
   // package was changed since it was read. Same name@version with another digest: Error(package_conflict). Throws Error(disk_full),
-  // with nothing left of the copy.
-  InstallResult install(const Package& package);
+  // with nothing left of the copy. `accept` is called before a package that is new is copied, and may throw to refuse it.
+  InstallResult install(const Package& package, const std::function<void()>& accept = {});
   std::vector<InstalledModel> list();
   // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
   InstalledModel find(const std::string& reference);

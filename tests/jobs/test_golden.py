@@ -29,7 +29,7 @@ class Golden(JobTest):
         return folder
 
     def validate(self, *more, code=0, **changes):
-        self.aidp("model", "install", self.package(*more, **changes))
+        self.aidp("model", "install", self.package(*more, **changes), "--unchecked")
         done = self.aidp("validate", "model", "mean", "--format", "json", code=code)
         return {line["stage"]: line for line in map(json.loads, done.stdout.splitlines())}, done.stderr
 
@@ -37,6 +37,18 @@ class Golden(JobTest):
         stages, _ = self.validate()
         self.assertEqual({stage: line["passed"] for stage, line in stages.items()}, {"preprocess": True, "model": True, "value": True})
         self.assertIn("largest difference, preprocess: ", self.aidp("validate", "model", "mean").stdout)
+
+    def test_install_compares_too_and_leaves_out_what_differs(self):
+        folder = self.package(None, numpy.array([0.9], numpy.float32))
+        refused = self.aidp("model", "install", folder, code=4)
+        self.assertIn("ramp model differs by", refused.stderr)
+        self.assertIn("--unchecked", refused.stderr)
+        self.assertEqual(self.aidp("model", "list", "--format", "json").stdout, "")
+        self.aidp("model", "install", folder, "--unchecked")
+        self.aidp("model", "remove", "mean")
+        numpy.save(folder / "output.npy", numpy.array([2 * (numpy.arange(16 * 12) * 5 / 1000).mean()], numpy.float32))
+        self.assertIn("largest difference, preprocess: ", self.aidp("model", "install", folder).stdout)
+        self.assertNotIn("difference", self.aidp("model", "install", folder).stdout)
 
     def test_another_preprocessing_fails_there_and_not_at_the_model(self):
         stages, error = self.validate(code=4, preprocess="[{ScaleIntensityRange: {a_min: 0, a_max: 990, b_min: 0, b_max: 1}}]")
@@ -71,7 +83,7 @@ class Golden(JobTest):
         whole = (folder / "tensor.npy").read_bytes()
         for number, part in enumerate((whole[:-4], whole[:50], b"", whole + b"more")):
             (folder / "tensor.npy").write_bytes(part)
-            self.aidp("model", "install", folder)
+            self.aidp("model", "install", folder, "--unchecked")
             self.assertIn("tensor.npy", self.aidp("validate", "model", "mean", code=4).stderr)
             self.aidp("model", "remove", "mean")
         (folder / "tensor.npy").unlink()

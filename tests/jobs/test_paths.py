@@ -85,6 +85,9 @@ class Links(JobTest):
         self.assertEqual((summary["items"], summary["files"]), (1, 3))
         summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "all", "--follow-links")
         self.assertEqual((summary["items"], summary["files"]), (3, 4))
+        for more, images in (([], 1), (["--follow-links"], 4)):
+            shown = self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--format", "json", *more).stdout
+            self.assertEqual(sum(json.loads(line)["instances"] for line in shown.splitlines()), images)
 
 
 class Options(JobTest):

@@ -250,7 +250,9 @@ class Stopping(JobTest):
     def test_control_c_while_checking_a_model_is_no_verdict_on_it(self):
         package = make_package(self.folder / "package", Whimsical(), name="whim", timeout_s=3, golden="[{name: g, input: golden, expect: {mean: 5}, tolerance: 1}]")
         make_instance(package / "golden/a.dcm", numpy.full((16, 16), 125))  # hangs
-        self.aidp("model", "install", package)
+        self.assertIn("[interrupted]", self.stop("model", "install", package)[1])
+        self.assertEqual(self.aidp("model", "list").stdout.count("whim"), 0)
+        self.aidp("model", "install", package, "--unchecked")
         self.assertIn("[interrupted]", self.stop("validate", "model", "whim")[1])
 
     def test_control_c_while_listing_inputs_shows_no_part_of_them(self):

@@ -31,6 +31,17 @@ class Worklists(JobTest):
         self.assertEqual(len(rows(self.out / "ledger.csv")), 2)
         self.assertFalse((self.out / "worklist-failed.csv").exists())
 
+    def test_validate_input_shows_what_the_rows_name_and_which_of_them_find_nothing(self):
+        (self.folder / "list.csv").write_text("accession_number\nA1\nA9\n")
+        done = self.aidp("validate", "input", self.archive, "--model", "mean", "--worklist", self.folder / "list.csv", "--format", "json")
+        shown = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([line["eligible"] for line in shown], [True, True, False])
+        self.assertEqual((shown[2]["path"], shown[2]["reason"]), ("line 3 of the worklist", "worklist.not_found"))
+        (self.folder / "list.jsonl").write_text(json.dumps({"path": str(self.archive / "1")}) + "\n")
+        done = self.aidp("validate", "input", "--model", "mean", "--worklist", self.folder / "list.jsonl", "--format", "json")
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        self.assertIn("no input is named", self.aidp("validate", "input", "--model", "mean", code=2).stderr)
+
     def test_rows_say_an_image_by_any_column_and_all_columns_of_a_row_must_hold(self):
         summary = self.listed("PatientID;StudyInstanceUID;SOPInstanceUID;note\n"
                               f"P1;;;\n;{UID_ROOT}2;;\n;;{UID_ROOT}3.1.2;one slice\nP4;{UID_ROOT}5;;not the same patient\n", self.archive, code=3)
