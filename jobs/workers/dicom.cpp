@@ -24,6 +24,9 @@ namespace aidp {
 
 namespace {
 using nlohmann::json;
+// Where cores are few the model goes first, and decoding takes what it leaves: shared evenly, the model would wait for a core while images
+// wait for it.
+constexpr int after_the_model = 10;
 constexpr rlim_t memory_bytes = rlim_t{6} << 30;  // address space beside the pools: one bad file cannot take the machine
 
 void limit_memory([[maybe_unused]] std::size_t pools_bytes) {
@@ -220,6 +223,7 @@ int main() {
   const PoolView images(input_pool_fd, PoolView::Access::write);
   const PoolView masks(output_pool_fd, PoolView::Access::read);
   limit_memory(images.size() + masks.size());
+  ::nice(after_the_model);
   start_dicom();
   serve(
       {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
