@@ -11,22 +11,61 @@ namespace aidp {
 namespace {
 constexpr const char* entry = "model";  // the model of a package that holds several, as torch's own tools name it
 
+constexpr double close_enough = 1e-4;  // of the largest value
+
+bool close(const at::Tensor& one, const at::Tensor& other) {
+  if (one.sizes() != other.sizes() || one.scalar_type() != other.scalar_type()) return false;
+  if (one.numel() == 0) return true;
+  const auto largest = one.to(at::kDouble).nan_to_num(0, 0, 0).abs().max().item<double>();
+  return at::allclose(one, other, 0, close_enough * largest, true);
+}
+
+at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) {
+  const auto output = module.forward({batch});
+  if (output.isTensor()) return output.toTensor();
+  if (output.isTuple() && !output.toTupleRef().elements().empty() && output.toTupleRef().elements()[0].isTensor())
+    return output.toTupleRef().elements()[0].toTensor();
+  throw Error(Reason::model_shape, "the model gives a " + output.tagKind() + ", not a tensor");
+}
+
+// On a processor LibTorch can rewrite a module for inference: weights as constants, a convolution with its normalisation and activation in
+// one. Its rewriting has had faults, so the first item goes through both, and where they differ only the module as it came runs.
 class TorchScript : public Engine {
  public:
   TorchScript(const std::filesystem::path& file, const at::Device& device) : module_(torch::jit::load(file.string(), device)) {
     module_.eval();
+    if (device.is_cpu()) rewrite();
   }
 
   at::Tensor forward(const at::Tensor& batch) override {
-    const auto output = module_.forward({batch});
-    if (output.isTensor()) return output.toTensor();
-    if (output.isTuple() && !output.toTupleRef().elements().empty() && output.toTupleRef().elements()[0].isTensor())
-      return output.toTupleRef().elements()[0].toTensor();
-    throw Error(Reason::model_shape, "the model gives a " + output.tagKind() + ", not a tensor");
+    if (rewritten_)
+      if (auto output = forward_checked(batch)) return *output;
+    return run(module_, batch);
   }
 
  private:
+  void rewrite() try {
+    rewritten_ = torch::jit::optimize_for_inference(module_);
+  } catch (const std::exception&) {  // not every module can be
+    rewritten_.reset();
+  }
+
+  std::optional<at::Tensor> forward_checked(const at::Tensor& batch) {
+    if (trusted_) return run(*rewritten_, batch);
+    try {
+      auto output = run(*rewritten_, batch);
+      trusted_ = close(run(module_, batch.narrow(0, 0, 1)), output.narrow(0, 0, 1));
+      if (trusted_) module_ = torch::jit::Module();  // two of a large model need not be kept
+      if (trusted_) return output;
+    } catch (const std::exception&) {  // as it came, it runs or says why not
+    }
+    rewritten_.reset();
+    return std::nullopt;
+  }
+
   torch::jit::Module module_;
+  std::optional<torch::jit::Module> rewritten_;
+  bool trusted_ = false;
 };
 
 class AotInductor : public Engine {
