@@ -96,7 +96,9 @@ void write_hdf5(const std::filesystem::path& results_jsonl, const std::filesyste
   });
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   publish_with(file, [&](const std::filesystem::path& temporary) {
-    const Handle root(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    check_hdf5(H5Pset_cache(access, 0, 0, 0, 0));  // blocks are written whole: kept, each column would take up to 1 MiB
+    const Handle root(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
     const Handle group(H5Gcreate2(root, "items", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
     std::map<std::string, std::unique_ptr<Column>> columns;
     for (const auto& [name, text] : is_text) columns[name] = std::make_unique<Column>(group, name, text);
