@@ -57,14 +57,13 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, con
                     std::move(verdicts),
                     std::move(attributes)});
   }
-  for (const auto& file : plan.loose)
-    rows.push_back({{}, {}, file.path, 0, 0, false, std::string(name(file.reason)), file.message, {}, nlohmann::json::object()});
-  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
-    const auto& row = plan.rows[i];
-    if (!row.series.empty() || row.loose > 0) continue;
-    const auto where = "line " + std::to_string(sources.worklist->rows.at(i).line) + " of the worklist";
-    rows.push_back({{}, {}, where, 0, 0, false, std::string(name(Reason::worklist_not_found)), row.message, {}, nlohmann::json::object()});
-  }
+  const auto add_refused = [&](const std::string& what, Reason reason, const std::string& message) {
+    rows.push_back({{}, {}, what, 0, 0, false, std::string(name(reason)), message, {}, nlohmann::json::object()});
+  };
+  for (const auto& file : plan.loose) add_refused(file.path, file.reason, file.message);
+  for (std::size_t i = 0; i < plan.rows.size(); ++i)
+    if (const auto& row = plan.rows[i]; row.series.empty() && row.loose == 0)
+      add_refused("line " + std::to_string(sources.worklist->rows.at(i).line) + " of the worklist", *row.reason, row.message);
   return rows;
 }
 
@@ -235,14 +234,15 @@ RunSummary dry_run(const RunRequest& request, const Package& package, const Plan
   return summary;
 }
 
-void check_sources(const Sources& sources) {
+const Sources& checked(const Sources& sources) {
   if (sources.inputs.empty() && !(sources.worklist && !sources.worklist->paths().empty()))
     throw Error(Reason::usage, "no input is named", "name files or folders of DICOM, or a worklist with paths");
   for (const auto& input : sources.inputs) check_input(input);
+  return sources;
 }
 
 void check_request(const RunRequest& request) {
-  check_sources(request);
+  checked(request);
   if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
   if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
     throw Error(Reason::usage,
@@ -306,8 +306,7 @@ namespace {
 // Headers of the sources, in an index of their own, and what a model would make of them.
 struct Preview {
   Preview(const Sources& sources, const Manifest& manifest, ProgressSink& progress)
-      : workforce(sources.workers, 0), index({}, keywords_of(manifest)) {
-    check_sources(sources);
+      : workforce(checked(sources).workers, 0), index({}, keywords_of(manifest)) {
     auto inventory = scan(inputs_of(sources, {}, manifest), index, workforce, progress);
     SignalGuard::check();  // a part of the inputs would be shown as all
     plan = make_plan(manifest, std::move(inventory), index);

@@ -47,7 +47,6 @@ class TorchScript : public Engine {
   void rewrite() try {
     rewritten_ = torch::jit::optimize_for_inference(module_);
   } catch (const std::exception&) {  // not every module can be
-    rewritten_.reset();
   }
 
   std::optional<at::Tensor> forward_checked(const at::Tensor& batch) {
@@ -55,8 +54,10 @@ class TorchScript : public Engine {
     try {
       auto output = run(*rewritten_, batch);
       trusted_ = close(run(module_, batch.narrow(0, 0, 1)), output.narrow(0, 0, 1));
-      if (trusted_) module_ = torch::jit::Module();  // two of a large model need not be kept
-      if (trusted_) return output;
+      if (trusted_) {
+        module_ = torch::jit::Module();  // two of a large model need not be kept
+        return output;
+      }
     } catch (const std::exception&) {  // as it came, it runs or says why not
     }
     rewritten_.reset();

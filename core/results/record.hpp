@@ -134,10 +134,9 @@ class Recorder {
 // by a worker (core/results/hdf5.hpp).
 void write_json_lines(Recorder& recorder, const JobRecord& job, const std::filesystem::path& out);
 // Writes results.csv and ledger.csv in the same way. results.csv: key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, one
-// column per output, one
-// "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from run to run:
-// device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job was
-// killed and resumed.
+// column per output, one "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from
+// run to run: device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job
+// was killed and resumed.
 void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
 
 }  // namespace aidp
