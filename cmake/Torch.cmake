@@ -20,5 +20,7 @@ endforeach()
 # CUDA's kernels register themselves when their library is loaded; no symbol of it is named, so the linker would drop it.
 if(EXISTS ${torch_dir}/lib/libtorch_cuda.so)
   target_link_libraries(aidp_torch INTERFACE "-Wl,--push-state,--no-as-needed,${torch_dir}/lib/libtorch_cuda.so,${torch_dir}/lib/libc10_cuda.so,--pop-state")
+  # A machine that builds need not have NVIDIA's own libraries (cuDNN, cuBLAS...), which libtorch_cuda finds where it runs.
+  target_link_options(aidp_torch INTERFACE -Wl,--allow-shlib-undefined)
 endif()
 target_link_options(aidp_torch INTERFACE -Wl,-rpath-link,${torch_dir}/lib)

@@ -70,6 +70,9 @@ std::optional<DicomFile::PixelBytes> find_pixels(std::span<const std::byte> byte
 void start_dicom() {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
   dcmAcceptUnexpectedImplicitEncoding.set(OFTrue);
+  if (!dcmDataDict.isDictionaryLoaded())
+    throw Error(Reason::environment_lacking, "DCMTK's data dictionary (dicom.dic) cannot be read",
+                "install libdcmtk17 again, or name the file in DCMDICTPATH");
 }
 
 std::string dcmtk_version() { return OFFIS_DCMTK_VERSION; }

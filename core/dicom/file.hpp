@@ -46,6 +46,7 @@ class DicomFile {
 };
 
 // DCMTK's log is silent and its dictionary and codecs are ready; call once in a process before any file is read.
+// Throws Error(environment_lacking) without the dictionary: each attribute that a rule names would seem absent.
 void start_dicom();
 std::string dcmtk_version();
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/base/text.hpp"
@@ -60,6 +61,10 @@ at::Device choose_device(const std::string& asked, const std::optional<at::Devic
     }
   throw missing(there);
 }
+
+// Heeded by NVIDIA's libraries over what a program asks of them: traced TorchScript holds PyTorch's settings of the day it was traced, TF32
+// allowed. To be called before the first of these libraries is used.
+void forbid_tf32() { ::setenv("NVIDIA_TF32_OVERRIDE", "0", 1); }
 
 // The same numbers every time: no TF32, no algorithm that adds in any order, no kernels fused after the first passes were seen. And what a
 // model makes on "the" GPU lies on the one that was asked for.
@@ -200,8 +205,12 @@ struct Model::State {
       if (auto fused = fused_sample(input.image, input.values.data(), manifest)) return std::move(*fused);
     auto sample = make_sample(input.image, input.values.data(), manifest.unit == Unit::series, manifest.channels, device);
     for (const auto& transform : manifest.preprocess) apply(transform, sample);
-    finish(device);
     return sample;
+  }
+
+  // Once for a batch. What a GPU says here is of the GPU: it cannot be told which item it was.
+  void finish_preprocess() const try { finish(device); } catch (const std::exception& error) {
+    throw DeviceLost(last_line(error.what()));
   }
 
   // Results of samples[first, last) of one shape, in one forward pass; throws if the pass fails.
@@ -211,11 +220,13 @@ struct Model::State {
     const auto count = static_cast<std::int64_t>(inputs.size());
     if (output.dim() < 1 || output.size(0) != count)
       throw Error(Reason::model_shape, "the model gave " + shape_text(output.sizes()) + " for a batch of " + std::to_string(count));
-    return output.to(at::kFloat).unbind(0);
+    const bool images = output.dim() > 2;  // scores are looked at one by one, which on a GPU would wait each time
+    return output.to(images ? output.device() : at::kCPU, at::kFloat).unbind(0);
   }
 };
 
 Model::Model(const std::filesystem::path& package, const std::string& device, int threads) : state_(std::make_unique<State>()) {
+  forbid_tf32();
   at::set_num_threads(threads);
   at::set_num_interop_threads(1);
   state_->package = package;
@@ -254,6 +265,7 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
     } catch (const std::exception& error) {
       results[i] = state.failure(error);
     }
+  state.finish_preprocess();
   const auto prepared = Clock::now();
   state.infer_ms = 0;
   const auto run = [&](const std::vector<std::size_t>& members) {

@@ -73,7 +73,7 @@ struct Manifest {
   std::vector<Output> outputs;
   int batch_max = 32;       // items in one forward pass
   int timeout_s = 300;      // for one item
-  double tolerance = 1e-3;  // allowed difference between devices
+  double tolerance = 1e-3;  // allowed difference between devices: of a score, and of a volume as a part of it
   std::vector<GoldenCase> golden;
 
   std::string id() const { return name + "@" + version; }

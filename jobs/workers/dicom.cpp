@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <iostream>
 #include <limits>
 #include <utility>
 
@@ -218,7 +219,7 @@ json write_tensor(const json& request, const PoolView& tensors) {
 
 }  // namespace aidp
 
-int main() {
+int main() try {
   using namespace aidp;
   const PoolView images(input_pool_fd, PoolView::Access::write);
   const PoolView masks(output_pool_fd, PoolView::Access::read);
@@ -240,4 +241,7 @@ int main() {
        {"write_tensor", [&](const json& request) { return write_tensor(request, masks); }},
        {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
   return 0;
+} catch (const aidp::Error& error) {  // the supervisor passes on what is said last
+  std::cerr << error.what() << "; " << error.remedy() << '\n';
+  return 1;
 }

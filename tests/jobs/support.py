@@ -45,7 +45,7 @@ class Whimsical(torch.nn.Module):
         while bool(((y > 120) & (y < 130)).any()):  # a hang
             y = y + x.mean() * 0
         if bool(((y > 130) & (y < 140)).any()):  # more memory than there is
-            y = y + torch.ones([x.shape[0] << 44])[0]
+            y = y + torch.ones([x.shape[0] << 44], device=x.device)[0]
         if bool(((y > 140) & (y < 150)).any()):
             y = y * float("nan")
         return y
@@ -159,8 +159,8 @@ class JobTest(unittest.TestCase):
     def command(self, *arguments):
         return [str(BIN / "aidp"), "--home", str(self.home), *map(str, arguments)]
 
-    def aidp(self, *arguments, code=0):
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300)
+    def aidp(self, *arguments, code=0, **environment):
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300, env={**os.environ, **environment})
         self.assertEqual(done.returncode, code, f"aidp {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}")
         self.assertNotIn("CANARY", done.stdout + done.stderr)
         return done

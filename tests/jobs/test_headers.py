@@ -35,6 +35,14 @@ class Headers(JobTest):
         self.assertEqual(self.outcome("instance"), ("quarantined", "dicom.attribute"))
         self.assertEqual(sorted(row["outcome"] for row in rows(self.folder / "out/results.csv")), ["completed"] * 3 + ["quarantined"])
 
+    def test_without_the_data_dictionary_nothing_is_begun(self):
+        self.series("a")
+        self.install(Mean())
+        for words in (["run", "mean", self.folder / "in", "--out", self.folder / "out"], ["validate", "environment"]):
+            said = self.aidp(*words, code=2, DCMDICTPATH=str(self.folder / "none.dic")).stderr
+            self.assertIn("DCMTK's data dictionary (dicom.dic) cannot be read; install libdcmtk17 again", said)
+        self.assertFalse((self.folder / "out").exists())
+
     def test_padding_that_differs_between_slices_is_named(self):
         self.series("a", slice_2={"PixelPaddingValue": -2000})
         self.assertEqual(self.outcome(), ("quarantined", "geometry.mixed"))
