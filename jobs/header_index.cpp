@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{3, R"sql(
+constexpr Database::Scratch layout{4, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
@@ -26,9 +26,9 @@ CREATE TABLE file (
   accession TEXT NOT NULL DEFAULT '', patient TEXT NOT NULL DEFAULT '',  -- hashes
   header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE TABLE unread (                               -- listed by this run, and not known as they are
-  path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE TABLE unread (                               -- listed by this run, and not known as they are; in that order
+  id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL
+) STRICT;
 CREATE INDEX file_series ON file(run, state, study_uid, series_uid, path);
 )sql"};
 
@@ -45,8 +45,9 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
       keywords_(std::move(keywords)),
       find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ?")),
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
-      enter_(database_.prepare("INSERT OR REPLACE INTO unread VALUES (?, ?, ?, ?, ?)")),
-      next_(database_.prepare("SELECT path FROM unread WHERE path > ? ORDER BY path LIMIT ?")),
+      enter_(database_.prepare(
+          "INSERT INTO unread (path, size, mtime_ns, ctime_ns, inode) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")),
+      next_(database_.prepare("SELECT id, path FROM unread WHERE id > ? ORDER BY id LIMIT ?")),
       add_header_(database_.prepare(
           "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, state, study_uid, series_uid, sop_uid, "
           "header, "
@@ -90,7 +91,9 @@ void HeaderIndex::list(const std::string& path) {
     id = find_.integer(0);
   find_.reset();
   if (id != 0) return touch_.bind(1, run_).bind(2, id).run();
-  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode).run();
+  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode);
+  to_read_ += enter_.step();
+  enter_.reset();
 }
 
 std::int64_t HeaderIndex::known() {
@@ -99,18 +102,14 @@ std::int64_t HeaderIndex::known() {
   return count.integer(0);
 }
 
-std::int64_t HeaderIndex::to_read() {
-  auto count = database_.prepare("SELECT count(*) FROM unread");
-  count.step();
-  return count.integer(0);
-}
-
 std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
   std::vector<std::string> paths;
   next_.bind(1, last_unread_).bind(2, static_cast<std::int64_t>(at_most));
-  while (next_.step()) paths.push_back(next_.text(0));
+  while (next_.step()) {
+    last_unread_ = next_.integer(0);
+    paths.push_back(next_.text(1));
+  }
   next_.reset();
-  if (!paths.empty()) last_unread_ = paths.back();
   return paths;
 }
 

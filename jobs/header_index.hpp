@@ -42,10 +42,11 @@ class HeaderIndex {
   // `keywords`: what the attributes must hold; a file that was read without one of them is read again.
   HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords);
 
-  // A regular file that is there now; again is nothing new. Throws Error(dicom_unreadable) where it cannot be looked at.
+  // A regular file that is there now; again is nothing new. Files may be listed and read in turns. Throws Error(dicom_unreadable) where it
+  // cannot be looked at.
   void list(const std::string& path);
-  std::int64_t to_read();  // how many of them are not known as they are
-  // The next of these, by path; none at the end.
+  std::int64_t to_read() const { return to_read_; }  // how many of them are not known as they are
+  // The next of these, as they were listed; none at the end.
   std::vector<std::string> unread(std::size_t at_most);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
@@ -83,8 +84,8 @@ class HeaderIndex {
 
   Database database_;
   std::vector<std::string> keywords_, read_keywords_;
-  std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
-  std::string last_unread_;
+  std::int64_t run_ = 0, generation_ = 0;       // generation: when the newest of `keywords_` came in
+  std::int64_t to_read_ = 0, last_unread_ = 0;  // the row
   Statement find_, touch_, enter_, next_, add_header_, add_loose_, get_;
 };
 

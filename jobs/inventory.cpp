@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <set>
-#include <utility>
 
 #include "jobs/dicomdir.hpp"
 
@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::size_t files_per_request = 32;
+constexpr int steps_at_a_time = 256;  // of listing, between looks at the workers
 constexpr std::chrono::milliseconds header_timeout{60000};
 
 bool inside(const fs::path& target, const fs::path& root) {
@@ -23,54 +24,92 @@ bool inside(const fs::path& target, const fs::path& root) {
   return !relative.empty() && *relative.begin() != "..";
 }
 
+// Walks the inputs entry by entry, so that what is listed can be read meanwhile.
 class Lister {
  public:
   Lister(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose)
       : index_(index), loose_(loose), follow_links_(inputs.follow_links) {
     std::error_code none;
     for (const auto& folder : inputs.left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
+    for (const auto& input : inputs.paths) roots_.push_back(check_input(input));
   }
 
-  void add(const fs::path& input) {
-    root_ = check_input(input);
-    if (fs::is_directory(root_))
-      walk(root_);
-    else
-      file(root_, fs::status(root_));
+  // Takes at most so many steps; false once all is listed.
+  bool list(int steps) {
+    while (steps-- > 0) {
+      if (!open_.empty())
+        step(open_.back());
+      else if (next_root_ < roots_.size())
+        begin(roots_[next_root_++]);
+      else
+        return false;
+    }
+    return true;
   }
 
  private:
+  struct Folder {
+    fs::path path;
+    fs::directory_iterator next;
+  };
+
+  void begin(const fs::path& root) {
+    root_ = root;
+    std::error_code error;
+    if (fs::is_directory(root, error))
+      walk(root);
+    else
+      file(root, fs::status(root, error).type());
+  }
+
   void walk(const fs::path& folder) {
     if (left_out_.contains(folder) || (follow_links_ && !walked_.insert(folder).second)) return;  // links may lead round
     std::error_code error;
-    for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      std::error_code unknown;
-      const auto status = entry->symlink_status(unknown);
-      if (unknown)  // a folder that may be listed, but not entered
-        loose_.push_back({entry->path().string(), Reason::dicom_unreadable, "cannot be looked at: " + unknown.message()});
-      else if (fs::is_directory(status))
-        walk(entry->path());
-      else if (fs::is_symlink(status))
-        link(entry->path());
-      else
-        file(entry->path(), status);
+    fs::directory_iterator first(folder, error);
+    if (error) return unlistable(folder, error);
+    open_.push_back({folder, std::move(first)});
+  }
+
+  void unlistable(const fs::path& folder, const std::error_code& error) {
+    loose_.push_back({folder.string(), Reason::dicom_unreadable, "the folder cannot be listed: " + error.message()});
+  }
+
+  void step(Folder& folder) {
+    if (folder.next == fs::directory_iterator()) return open_.pop_back();
+    const auto entry = *folder.next;
+    std::error_code error;
+    folder.next.increment(error);
+    if (error) {
+      unlistable(folder.path, error);
+      open_.pop_back();
     }
-    if (error) loose_.push_back({folder.string(), Reason::dicom_unreadable, "the folder cannot be listed: " + error.message()});
+    look_at(entry);
+  }
+
+  void look_at(const fs::directory_entry& entry) {  // its type is known from the folder, where the file system tells
+    std::error_code unknown;
+    if (entry.is_symlink(unknown)) return link(entry.path());
+    if (!unknown && entry.is_directory(unknown)) return walk(entry.path());
+    if (!unknown && entry.is_regular_file(unknown)) return file(entry.path(), fs::file_type::regular);
+    if (unknown)  // a folder that may be listed, but not entered
+      loose_.push_back({entry.path().string(), Reason::dicom_unreadable, "cannot be looked at: " + unknown.message()});
+    else
+      file(entry.path(), fs::file_type::unknown);
   }
 
   void link(const fs::path& path) {
     std::error_code error;
     const auto target = fs::canonical(path, error);
     if (error) return loose_.push_back({path.string(), Reason::dicom_unreadable, "a link to nothing"});
-    if (fs::is_regular_file(target) && inside(target, root_)) return file(target, fs::status(target));
+    if (fs::is_regular_file(target) && inside(target, root_)) return file(target, fs::file_type::regular);
     if (fs::is_directory(target) && inside(target, root_)) return;  // reached by its own name
-    if (follow_links_ && fs::is_regular_file(target)) return file(target, fs::status(target));
+    if (follow_links_ && fs::is_regular_file(target)) return file(target, fs::file_type::regular);
     if (follow_links_ && fs::is_directory(target)) return walk(target);
     loose_.push_back({path.string(), Reason::not_dicom, "a link out of the input folder is not followed without --follow-links"});
   }
 
-  void file(const fs::path& path, const fs::file_status& status) {
-    if (!fs::is_regular_file(status)) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
+  void file(const fs::path& path, fs::file_type type) {
+    if (type != fs::file_type::regular) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
     try {
       index_.list(path.string());
     } catch (const Error& error) {
@@ -81,6 +120,9 @@ class Lister {
 
   HeaderIndex& index_;
   std::vector<LooseFile>& loose_;
+  std::vector<fs::path> roots_;
+  std::size_t next_root_ = 0;
+  std::vector<Folder> open_;  // the folder that is being listed, behind those that it lies in
   fs::path root_;
   std::set<fs::path> left_out_, walked_;
   bool follow_links_;
@@ -160,7 +202,8 @@ fs::path check_input(const fs::path& input) {
 
 void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose) {
   Lister lister(inputs, index, loose);
-  for (const auto& input : inputs.paths) lister.add(input);
+  while (lister.list(steps_at_a_time)) {
+  }
 }
 
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
@@ -168,17 +211,21 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   Inventory inventory;
   auto opened = inputs;
   opened.paths = with_dicomdirs_opened(inputs.paths, dicom, inventory.loose);
-  list_files(opened, index, inventory.loose);
+  Lister lister(opened, index, inventory.loose);
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  inventory.headers_read = index.to_read();
-  auto next = index.unread(files_per_request);
-  const auto more = [&] { return !next.empty() && SignalGuard::received() == 0; };
-  while (more() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
-    while (more() && dicom.hungry()) scanner.scan(std::exchange(next, index.unread(files_per_request)));
-    pump(crews, std::chrono::milliseconds(200));
-    progress(scanner.done, inventory.headers_read);
+  for (bool listing = true; listing || !dicom.idle();) {  // what is under way is waited for even after a signal: its replies come here
+    const bool stopped = SignalGuard::received() != 0;
+    listing = listing && !stopped && lister.list(steps_at_a_time);
+    while (!stopped && dicom.hungry()) {
+      auto paths = index.unread(files_per_request);
+      if (paths.empty()) break;
+      scanner.scan(std::move(paths));
+    }
+    pump(crews, std::chrono::milliseconds(listing ? 0 : 200));
+    progress(scanner.done, index.to_read());
   }
+  inventory.headers_read = index.to_read();
   index.commit();
   if (inputs.worklist) {
     inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);

@@ -31,21 +31,17 @@ SeriesRecord record_of(const PlannedSeries& series) {
 }
 }  // namespace
 
-JobLog::JobLog(Recorder& recorder, std::string job_id) : recorder_(recorder), job_id_(std::move(job_id)) {
+JobLog::JobLog(Recorder& recorder, std::string job_id, bool resumed) : recorder_(recorder), job_id_(std::move(job_id)), resumed_(resumed) {
   recorder_.for_each_series(job_id_, [&](const SeriesRecord& record) { entered_.emplace(key_of(record), content_of(record)); });
 }
 
 void JobLog::expect(const Plan& plan, HeaderIndex& index) {
   plan_ = &plan;
   index_ = &index;
-  for (std::size_t i = 0; i < plan.series.size(); ++i) {
-    const auto& series = plan.series[i];
-    if (series.items == 0) {
-      enter(record_of(series));
-      flush_if_due();
-      continue;
-    }
-    open_.emplace(i, Open{series.items, record_of(series)});
+  for (const auto& series : plan.series) {
+    if (series.items > 0) continue;
+    enter(record_of(series));
+    flush_if_due();
   }
   for (const auto& file : plan.loose) {
     SeriesRecord record;
@@ -62,7 +58,7 @@ void JobLog::expect(const Plan& plan, HeaderIndex& index) {
 void JobLog::enter(SeriesRecord record) {
   ++(record.series_uid.empty() ? file_outcomes_ : series_outcomes_)[std::string(name(record.outcome))];
   if (record.reason) ++reasons_[std::string(name(*record.reason))];
-  series_seen_.insert(key_of(record));
+  if (resumed_) series_seen_.insert(key_of(record));
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();
@@ -79,7 +75,9 @@ std::size_t JobLog::series_of(const ItemRecord& item) const {
 void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message) {
   ++items_done_;
   ++item_outcomes_[std::string(name(outcome))];
-  const auto found = open_.find(series);
+  const auto& planned = plan_->series[series];
+  auto found = open_.find(series);
+  if (found == open_.end()) found = open_.emplace(series, Open{planned.items, record_of(planned)}).first;
   auto& record = found->second.record;
   if (outcome > record.outcome) {
     record.outcome = outcome;
@@ -119,6 +117,7 @@ void JobLog::flush_if_due() {
 }
 
 void JobLog::keep_only_seen() {
+  if (!resumed_) return;
   std::ranges::sort(keys_);
   recorder_.keep_only(job_id_, keys_, series_seen_);
 }

@@ -17,7 +17,8 @@ namespace aidp {
 // a second old. A series enters the ledger when its last item has ended, with the outcome of its worst.
 class JobLog {
  public:
-  JobLog(Recorder& recorder, std::string job_id);
+  // `resumed`: earlier runs may have entered what this one does not see.
+  JobLog(Recorder& recorder, std::string job_id, bool resumed);
 
   // Enters every series and loose file that has no items; waits for the others.
   void expect(const Plan& plan, HeaderIndex& index);
@@ -26,7 +27,7 @@ class JobLog {
   void saw(std::vector<Digest> keys) { keys_ = std::move(keys); }
   void flush();
   void flush_if_due();
-  // Drops from the store what this run did not see: its input is gone or has changed.
+  // Drops from the store what an earlier run entered and this one did not see: its input is gone or has changed.
   void keep_only_seen();
 
   std::int64_t items_done() const { return items_done_; }
@@ -49,7 +50,8 @@ class JobLog {
   std::string job_id_;
   const Plan* plan_ = nullptr;
   HeaderIndex* index_ = nullptr;
-  std::map<std::size_t, Open> open_;            // by index in Plan::series
+  bool resumed_;
+  std::map<std::size_t, Open> open_;            // of which some items have ended, by index in Plan::series
   std::map<std::string, std::string> entered_;  // what earlier runs entered: key to content
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;

@@ -333,7 +333,7 @@ void Pipeline::settle(const std::shared_ptr<Group>& group) {
   std::vector<ItemRecord> records;
   for (auto& entry : group->entries) {
     if (entry.record.key.empty()) entry.record.key = unread_item_key(*entry.series, entry.item, options_.model_digest);
-    keys_seen_.push_back(digest_from_hex(entry.record.key));
+    if (options_.completed) keys_seen_.push_back(digest_from_hex(entry.record.key));
     entry.record.finished = now();
     records.push_back(std::move(entry.record));
   }

@@ -42,7 +42,7 @@ class Pipeline {
   // No more groups are started; those under way end.
   void drain() { draining_ = true; }
   bool done() const;
-  const std::vector<Digest>& keys_seen() const { return keys_seen_; }  // of all items that ended
+  const std::vector<Digest>& keys_seen() const { return keys_seen_; }  // of all items that ended, where `completed` is given
 
  private:
   struct Entry;

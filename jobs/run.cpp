@@ -87,7 +87,7 @@ class Job {
         progress_(progress),
         recorder_(recorder),
         claimed_(claim_output(request, package, recorder)),
-        log_(recorder, claimed_.job.id),
+        log_(recorder, claimed_.job.id, claimed_.resumed),
         device_(device) {}
 
   RunSummary run(Workforce& workforce, Plan plan, HeaderIndex& index) {

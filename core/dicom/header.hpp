@@ -38,6 +38,7 @@ struct InstanceHeader {
   nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()
 };
 
+// An array of what stands above, by place: names would be most of the work where an archive has millions of headers.
 void to_json(nlohmann::json& json, const InstanceHeader& header);
 void from_json(const nlohmann::json& json, InstanceHeader& header);
 

@@ -70,6 +70,17 @@ class Column {
   hsize_t written_ = 0;
 };
 
+// Blocks are written whole and never looked at again: kept, each column would take up to 1 MiB, and what describes them up to 32 MiB.
+void keep_little(hid_t access) {
+  check_hdf5(H5Pset_cache(access, 0, 0, 0, 0));
+  H5AC_cache_config_t cache{};
+  cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+  check_hdf5(H5Pget_mdc_config(access, &cache));
+  cache.set_initial_size = true;
+  cache.initial_size = cache.min_size = cache.max_size = 512 << 10;
+  check_hdf5(H5Pset_mdc_config(access, &cache));
+}
+
 // Calls `visit` with each line's JSON.
 void for_each_line(const std::filesystem::path& path, const std::function<void(const json&)>& visit) {
   std::ifstream stream(path);
@@ -97,7 +108,7 @@ void write_hdf5(const std::filesystem::path& results_jsonl, const std::filesyste
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   publish_with(file, [&](const std::filesystem::path& temporary) {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    check_hdf5(H5Pset_cache(access, 0, 0, 0, 0));  // blocks are written whole: kept, each column would take up to 1 MiB
+    keep_little(access);
     const Handle root(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
     const Handle group(H5Gcreate2(root, "items", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
     std::map<std::string, std::unique_ptr<Column>> columns;

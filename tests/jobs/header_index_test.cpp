@@ -28,8 +28,8 @@ TEST_CASE("an index gives series in order, instances by path, and attributes wit
   HeaderIndex index({}, {"SeriesDescription"});
   for (const auto& path : {c, b, a, b}) index.list(path);
   CHECK(index.to_read() == 3);
-  CHECK(index.unread(2) == std::vector{a, b});
-  CHECK(index.unread(2) == std::vector{c});
+  CHECK(index.unread(2) == std::vector{c, b});
+  CHECK(index.unread(2) == std::vector{a});
   CHECK(index.unread(2).empty());
   index.add(scanned(c, "1.2.1", "9.3", {{"Modality", "CT"}}));
   index.add(scanned(b, "1.2.2", "9.2", {{"Modality", "MR"}}));
