@@ -86,7 +86,9 @@ Database::Database(const fs::path& file, Access access) {
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA");
+    execute(
+        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; PRAGMA synchronous = "
+        "EXTRA");
     if (access == Access::write) execute("PRAGMA journal_mode = DELETE");
     migrate(*this, file, access);
     if (access == Access::read) execute("PRAGMA query_only = ON");
@@ -107,7 +109,7 @@ void Database::open(const fs::path& file, const Scratch& scratch) {
   try {
     if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open " + file.string());
     sqlite3_extended_result_codes(database_, 1);
-    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA locking_mode = EXCLUSIVE");
+    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512; PRAGMA locking_mode = EXCLUSIVE");
     const auto version = schema_version(*this);
     if (version != 0 && version != scratch.version) throw Error(Reason::store_damaged, "of another version");
     if (version == 0) execute(std::string(scratch.schema) + "PRAGMA user_version = " + std::to_string(scratch.version));
