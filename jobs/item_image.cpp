@@ -22,7 +22,10 @@ nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, 
     slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
   });
   nlohmann::json request{{"offset", offset}, {"bytes", bytes}, {"slices", std::move(slices)}};
-  if (series.volume) request["volume"] = {{"affine", series.volume->affine}, {"spacing_mm", series.volume->spacing_mm}};
+  if (!series.volumes.empty()) {
+    const auto& volume = series.volumes[item.part];
+    request["volume"] = {{"affine", volume.affine}, {"spacing_mm", volume.spacing_mm}};
+  }
   return request;
 }
 

@@ -5,6 +5,13 @@
 
 namespace aidp {
 
+namespace {
+// Of a frame within its file, of a volume within its series.
+std::string number_of(const OpenSeries& series, const PlannedItem& item) {
+  return series.volumes.empty() ? std::to_string(item.frame) : std::to_string(item.part);
+}
+}  // namespace
+
 std::set<std::string> paths_of(const OpenSeries& series, const PlannedItem& item) {
   std::set<std::string> paths;
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { paths.insert(header.path); });
@@ -19,15 +26,15 @@ std::string item_key(const OpenSeries& series, const PlannedItem& item, const st
   Sha256 hash;
   hash.update("aidp.item/1\n" + model_digest + "\n");
   for (const auto& [uid, sha256] : inputs) hash.update(uid + " " + sha256 + "\n");
-  hash.update("frame " + std::to_string(item.frame));
+  hash.update("frame " + number_of(series, item));
   return hex(hash.finish());
 }
 
 std::string unread_item_key(const OpenSeries& series, const PlannedItem& item, const std::string& model_digest) {
-  const auto sop_uid = series.volume ? std::string() : std::string(series.instances[item.instance].sop_instance_uid);
+  const auto sop_uid = series.volumes.empty() ? series.instances[item.part].sop_instance_uid : std::string();
   Sha256 hash;
   hash.update("aidp.item/1 unread\n" + model_digest + "\n" + sop_uid + "\n");
-  hash.update(std::to_string(series.volume ? 0 : item.frame));
+  hash.update(number_of(series, item));
   for (const auto& path : paths_of(series, item)) hash.update("\n" + path);
   return hex(hash.finish());
 }

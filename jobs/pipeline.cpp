@@ -82,10 +82,10 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
     offset += aligned(entry.bytes);
     entry.record.study_uid = input.study_uid;
     entry.record.series_uid = input.series_uid;
-    if (!entry.series->volume) {
-      const auto& header = entry.series->instances[item.instance];
+    if (const auto named = named_by(*entry.series, item)) {
+      const auto& header = entry.series->instances[named->instance];
       entry.record.sop_uid = header.sop_instance_uid;
-      entry.record.frame = header.number_of_frames > 1 ? item.frame + 1 : 0;
+      entry.record.frame = header.number_of_frames > 1 ? named->frame + 1 : 0;
     }
     entry.record.queued = now();
     entry.record.attempts = attempts;

@@ -7,6 +7,7 @@
 
 #include "core/dicom/form.hpp"
 #include "core/dicom/syntax.hpp"
+#include "core/dicom/volumes.hpp"
 #include "jobs/one_per_study.hpp"
 
 namespace aidp {
@@ -55,6 +56,11 @@ void keep_images(std::vector<InstanceHeader>& instances) {
   std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
 }
 
+std::vector<VolumePlan> volumes_of(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
+  if (manifest.several_volumes == SeveralVolumes::split) return split_volumes(instances);
+  return {plan_volume(instances)};
+}
+
 // Decides on a series, and leaves in `open` what its items are of.
 void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   auto& instances = open.instances;
@@ -67,7 +73,7 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
     return series.refuse(Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
   try {
     check_headers(manifest, instances);
-    if (manifest.unit == Unit::series) open.volume = plan_volume(instances);
+    if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
   } catch (const Error& error) {
     series.refuse(Outcome::quarantined, error.reason(), error.what());
   }
@@ -77,7 +83,8 @@ void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
   auto& series = plan.series.back();
   const auto index = plan.series.size() - 1;
   const auto before = plan.items.size();
-  if (!series.refusal && manifest.unit == Unit::series) plan.items.push_back({index, 0, 0});
+  if (!series.refusal && manifest.unit == Unit::series)
+    for (std::size_t i = 0; i < open.volumes.size(); ++i) plan.items.push_back({index, i, 0});
   if (!series.refusal && manifest.unit == Unit::instance)
     for (std::size_t i = 0; i < open.instances.size(); ++i)
       for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, open.instances[i].number_of_frames); ++frame)
@@ -115,16 +122,21 @@ std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
   OpenSeries opened{index_.instances(plan_.series[series].input), {}};
   keep_images(opened.instances);
-  if (manifest_.unit == Unit::series) opened.volume = plan_volume(opened.instances);
+  if (manifest_.unit == Unit::series) opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
   last_index_ = series;
   return last_;
 }
 
+std::optional<SliceRef> named_by(const OpenSeries& series, const PlannedItem& item) {
+  if (series.volumes.empty()) return SliceRef{item.part, item.frame};
+  return series.volumes.size() > 1 ? std::optional(series.volumes[item.part].slices.front()) : std::nullopt;
+}
+
 void for_each_frame(const OpenSeries& series, const PlannedItem& item,
                     const std::function<void(const InstanceHeader&, std::int64_t)>& visit) {
-  if (!series.volume) return visit(series.instances[item.instance], item.frame);
-  for (const auto& slice : series.volume->slices) visit(series.instances[slice.instance], slice.frame);
+  if (series.volumes.empty()) return visit(series.instances[item.part], item.frame);
+  for (const auto& slice : series.volumes[item.part].slices) visit(series.instances[slice.instance], slice.frame);
 }
 
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {

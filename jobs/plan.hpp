@@ -17,9 +17,9 @@ namespace aidp {
 
 // One unit of inference: a frame of an instance, or a volume of a series.
 struct PlannedItem {
-  std::size_t series = 0;    // in Plan::series
-  std::size_t instance = 0;  // unit instance: which file
-  std::int64_t frame = 0;    // unit instance: which frame, 0-based
+  std::size_t series = 0;  // in Plan::series
+  std::size_t part = 0;    // which file, or of unit series which volume
+  std::int64_t frame = 0;  // unit instance: which frame, 0-based
 };
 
 // How a series is meant to be used, decided from headers alone.
@@ -45,8 +45,12 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
 // A planned series opened: the headers that its items are of.
 struct OpenSeries {
   std::vector<InstanceHeader> instances;
-  std::optional<VolumePlan> volume;  // unit series
+  std::vector<VolumePlan> volumes;  // unit series
 };
+
+// The frame that an item is called by: an image's own, the first of one of several volumes; nothing where the series says it all.
+std::optional<SliceRef> named_by(const OpenSeries& series, const PlannedItem& item);
+
 // Opens the series of a plan that have items. Items come in the order of their series, so the last one opened is kept.
 class SeriesOpener {
  public:

@@ -43,10 +43,13 @@ class Dumper {
     const ItemImage image(series, item, workforce_);
     const nlohmann::json slab{room_.offset, room_.size};
     auto tensor = Workforce::ask(*workforce_.model, {{"op", "prepare"}, {"slab", slab}, {"item", image.item()}}, timeout);
-    const auto& header = series.instances[item.instance];
-    nlohmann::json attributes{{"study_uid", header.study_instance_uid}, {"series_uid", header.series_instance_uid}};
-    if (!series.volume) attributes["sop_uid"] = header.sop_instance_uid;
-    if (!series.volume && header.number_of_frames > 1) attributes["frame"] = item.frame + 1;
+    const auto& first = series.instances.front();
+    nlohmann::json attributes{{"study_uid", first.study_instance_uid}, {"series_uid", first.series_instance_uid}};
+    if (const auto named = named_by(series, item)) {
+      const auto& header = series.instances[named->instance];
+      attributes["sop_uid"] = header.sop_instance_uid;
+      if (header.number_of_frames > 1) attributes["frame"] = named->frame + 1;
+    }
     Workforce::ask(
         workforce_.dicom,
         {{"op", "write_tensor"},

@@ -42,41 +42,29 @@ bool is_placed(const FrameHeader& frame) {
   return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
 }
 
-std::vector<Slice> slices_of(std::span<const InstanceHeader> series) {
-  std::vector<Slice> slices;
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    const auto count = std::max<std::int64_t>(1, series[i].number_of_frames);
-    if (static_cast<std::int64_t>(series[i].frames.size()) != count)
-      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " +
-                                                std::to_string(count) + " frames");
-    for (std::int64_t f = 0; f < count; ++f) {
-      const auto& frame = series[i].frames[static_cast<std::size_t>(f)];
-      if (!is_placed(frame))
-        throw Error(Reason::geometry_missing,
-                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " +
-                        series[i].sop_instance_uid);
-      slices.push_back({{i, f}, &series[i], &frame, 0});
-    }
-  }
-  return slices;
-}
-
 template <class A, class B>
 bool near(const A& a, const B& b, double tolerance) {
   return std::ranges::equal(a, b, [&](double x, double y) { return std::abs(x - y) <= tolerance; });
 }
 
+Slice slice_at(std::span<const InstanceHeader> series, const SliceRef& ref) {
+  const auto& header = series[ref.instance];
+  return {ref, &header, &header.frames[static_cast<std::size_t>(ref.frame)], 0};
+}
+
+// The attribute that differs, or null.
+const char* difference_of(const Slice& a, const Slice& b) {
+  if (a.header->frame_of_reference_uid != b.header->frame_of_reference_uid) return "FrameOfReferenceUID";
+  if (a.header->rows != b.header->rows || a.header->columns != b.header->columns) return "Rows or Columns";
+  const auto& spacing_mm = *a.frame->pixel_spacing_mm;
+  if (!near(spacing_mm, *b.frame->pixel_spacing_mm, spacing_tolerance * spacing_mm[0])) return "PixelSpacing";
+  return near(*a.frame->orientation, *b.frame->orientation, orientation_tolerance) ? nullptr : "ImageOrientationPatient";
+}
+
 void check_alike(const std::vector<Slice>& slices) {
-  const auto& first = slices.front();
-  for (const auto& slice : slices) {
-    const char* differs = nullptr;
-    if (!near(*slice.frame->orientation, *first.frame->orientation, orientation_tolerance)) differs = "ImageOrientationPatient";
-    if (!near(*slice.frame->pixel_spacing_mm, *first.frame->pixel_spacing_mm, spacing_tolerance * (*first.frame->pixel_spacing_mm)[0]))
-      differs = "PixelSpacing";
-    if (slice.header->rows != first.header->rows || slice.header->columns != first.header->columns) differs = "Rows or Columns";
-    if (slice.header->frame_of_reference_uid != first.header->frame_of_reference_uid) differs = "FrameOfReferenceUID";
-    if (differs) throw Error(Reason::geometry_mixed, std::string(differs) + " differs within the series: it is more than one volume");
-  }
+  for (const auto& slice : slices)
+    if (const char* differs = difference_of(slices.front(), slice))
+      throw Error(Reason::geometry_mixed, std::string(differs) + " differs within the series: it is more than one volume");
 }
 
 double median_step(const std::vector<Slice>& slices) {
@@ -118,10 +106,35 @@ Affine affine_of(const FrameHeader& frame, const Vector& step) {
 }
 }  // namespace
 
-VolumePlan plan_volume(std::span<const InstanceHeader> series) {
-  auto slices = slices_of(series);
+std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
+  std::vector<SliceRef> slices;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto count = std::max<std::int64_t>(1, series[i].number_of_frames);
+    if (static_cast<std::int64_t>(series[i].frames.size()) != count)
+      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " +
+                                                std::to_string(count) + " frames");
+    for (std::int64_t f = 0; f < count; ++f) {
+      if (!is_placed(series[i].frames[static_cast<std::size_t>(f)]))
+        throw Error(Reason::geometry_missing,
+                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " +
+                        series[i].sop_instance_uid);
+      slices.push_back({i, f});
+    }
+  }
+  return slices;
+}
+
+bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const SliceRef& b) {
+  return difference_of(slice_at(series, a), slice_at(series, b)) == nullptr;
+}
+
+VolumePlan plan_volume(std::span<const InstanceHeader> series) { return plan_volume(series, slices_of(series)); }
+
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames) {
+  std::vector<Slice> slices;
+  for (const auto& ref : frames) slices.push_back(slice_at(series, ref));
   if (slices.size() < 2)
-    throw Error(Reason::geometry_few, "a volume takes 2 slices at least, the series has " + std::to_string(slices.size()));
+    throw Error(Reason::geometry_few, "a volume takes 2 slices at least, and here is " + std::to_string(slices.size()));
   check_alike(slices);
   const auto& first = *slices.front().frame;
   auto normal = cross(across(first), down(first));

@@ -23,10 +23,17 @@ struct VolumePlan {
   std::array<double, 3> spacing_mm{};
 };
 
+// Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.
+std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series);
+
 // Sorts a series by position. Spacing comes from positions, never from SliceThickness (PS3.3 C.7.6.2).
 // Throws Error(geometry_*): missing position, mixed orientation, size or frame of reference, duplicate position,
 // uneven spacing (> 1 %), gantry tilt, fewer than 2 slices. Never guesses.
 VolumePlan plan_volume(std::span<const InstanceHeader> series);
+// As plan_volume(), of these frames of it.
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames);
+// Whether two frames may lie in one volume: the same orientation, PixelSpacing, size and frame of reference.
+bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const SliceRef& b);
 
 // The geometry of a single frame as a volume of one slice; affine is identity where the file has none.
 VolumePlan plan_frame(const InstanceHeader& header, std::int64_t frame);

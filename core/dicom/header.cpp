@@ -18,7 +18,8 @@ void optional_from(const nlohmann::json& value, std::optional<T>& target) {
 void to_json(nlohmann::json& json, const InstanceHeader& h) {
   auto frames = nlohmann::json::array();
   for (const auto& f : h.frames)
-    frames.push_back({optional_json(f.position_mm), optional_json(f.orientation), optional_json(f.pixel_spacing_mm), f.slope, f.intercept});
+    frames.push_back(
+        {optional_json(f.position_mm), optional_json(f.orientation), optional_json(f.pixel_spacing_mm), f.slope, f.intercept, f.telling});
   json = {h.path,
           h.transfer_syntax_uid,
           h.sop_class_uid,
@@ -79,9 +80,17 @@ void from_json(const nlohmann::json& json, InstanceHeader& h) {
     optional_from(frame.at(2), f.pixel_spacing_mm);
     frame.at(3).get_to(f.slope);
     frame.at(4).get_to(f.intercept);
+    frame.at(5).get_to(f.telling);
     h.frames.push_back(f);
   }
   h.attributes = *next;
+}
+
+const std::vector<std::string>& telling_keywords() {
+  static const std::vector<std::string> keywords{
+      "ImageType",     "EchoTime",          "DiffusionBValue", "DiffusionGradientOrientation", "TemporalPositionIdentifier", "TriggerTime",
+      "InversionTime", "AcquisitionNumber", "AcquisitionTime"};
+  return keywords;
 }
 
 const std::vector<std::string>& surveillance_keywords() {

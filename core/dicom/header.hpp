@@ -16,7 +16,11 @@ struct FrameHeader {
   std::optional<std::array<double, 6>> orientation;       // ImageOrientationPatient
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
   double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but senseless
+  std::vector<std::string> telling;                       // the values of telling_keywords(), by their order; empty: absent
 };
+
+// What tells images of one place apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.
+const std::vector<std::string>& telling_keywords();
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.
 struct InstanceHeader {

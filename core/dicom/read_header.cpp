@@ -135,16 +135,54 @@ void read_frame(DcmItem& item, FrameHeader& frame) {
   if (frame.slope == 0) frame.slope = std::numeric_limits<double>::quiet_NaN();
 }
 
+// By the order of telling_keywords(): where the attribute stands in a plain object, and in the functional groups of an enhanced one.
+struct Telling {
+  DcmTagKey plain;
+  std::vector<DcmTagKey> sequences;
+  DcmTagKey enhanced;
+};
+const std::vector<Telling>& telling_attributes() {
+  static const std::vector<Telling> attributes{
+      {DCM_ImageType, {DCM_MRImageFrameTypeSequence}, DCM_FrameType},
+      {DCM_EchoTime, {DCM_MREchoSequence}, DCM_EffectiveEchoTime},
+      {DCM_DiffusionBValue, {DCM_MRDiffusionSequence}, DCM_DiffusionBValue},
+      {DCM_DiffusionGradientOrientation,
+       {DCM_MRDiffusionSequence, DCM_DiffusionGradientDirectionSequence},
+       DCM_DiffusionGradientOrientation},
+      {DCM_TemporalPositionIdentifier, {DCM_FrameContentSequence}, DCM_TemporalPositionIndex},
+      {DCM_TriggerTime, {DCM_CardiacSynchronizationSequence}, DCM_NominalCardiacTriggerDelayTime},
+      {DCM_InversionTime, {DCM_MRModifierSequence}, DCM_InversionTimes},
+      {DCM_AcquisitionNumber, {DCM_FrameContentSequence}, DCM_FrameAcquisitionNumber},
+      {DCM_AcquisitionTime, {DCM_FrameContentSequence}, DCM_FrameAcquisitionDateTime},
+  };
+  return attributes;
+}
+
+void read_telling(DcmDataset& dataset, FrameHeader& frame) {
+  for (const auto& attribute : telling_attributes()) frame.telling.push_back(printable(text_of(dataset, attribute.plain)));
+}
+
+void read_telling_group(DcmItem& groups, FrameHeader& frame) {
+  for (std::size_t i = 0; i < telling_attributes().size(); ++i) {
+    const auto& attribute = telling_attributes()[i];
+    auto* item = &groups;
+    for (const auto& sequence : attribute.sequences) item = item ? item_in(*item, sequence) : nullptr;
+    if (auto text = item ? text_of(*item, attribute.enhanced) : ""; !text.empty()) frame.telling[i] = printable(text);
+  }
+}
+
 // Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
 void read_groups(DcmItem& groups, FrameHeader& frame) {
   for (const auto& sequence :
        {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
     if (auto* item = item_in(groups, sequence)) read_frame(*item, frame);
+  read_telling_group(groups, frame);
 }
 
 std::vector<FrameHeader> frames_of(DcmDataset& dataset, std::int64_t count) {
   FrameHeader common;
   read_frame(dataset, common);
+  read_telling(dataset, common);
   if (auto* shared = item_in(dataset, DCM_SharedFunctionalGroupsSequence)) read_groups(*shared, common);
   DcmSequenceOfItems* per_frame = nullptr;
   if (dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, per_frame).bad() || !per_frame) return {common};

@@ -40,6 +40,15 @@ void read_artifact(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   artifact.finish();
 }
 
+void read_geometry(Fields& input, Manifest& manifest, Mistakes& mistakes) {
+  const auto node = input.take("geometry", false);
+  if (!node.IsDefined()) return;
+  if (manifest.unit != Unit::series) mistakes.add(node, "'geometry' is of volumes: it goes with 'unit: series'");
+  Fields geometry(node, "geometry", mistakes);
+  if (geometry.choice("several", {"reject", "split"}, false) == "split") manifest.several_volumes = SeveralVolumes::split;
+  geometry.finish();
+}
+
 void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   const auto node = fields.take("input", true);
   if (!node.IsDefined()) return;
@@ -48,6 +57,7 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.channels = input.choice("channels", {"1", "3"}, false) == "3" ? 3 : 1;
   manifest.select = read_rules(input.take("select", true), "select", mistakes);
   manifest.one_per_study = input.choice("per_study", {"all", "one"}, false) == "one";
+  read_geometry(input, manifest, mistakes);
   const auto prefer = input.take("prefer", false);
   manifest.prefer = read_preferences(prefer, mistakes);
   if (prefer.IsDefined() && !manifest.one_per_study)

@@ -36,6 +36,8 @@ struct Transform {
 
 enum class ArtifactKind { torchscript, aotinductor };
 enum class Unit { instance, series };  // what one inference takes: a frame of an image, or a series as a volume
+// What to do with a series that is more than one volume: of several orientations, echoes, b-values, phases...
+enum class SeveralVolumes { reject, split };
 enum class OutputKind { score, mask, volume };
 
 struct Output {
@@ -66,7 +68,8 @@ struct Manifest {
   std::vector<Rule> select;        // all must hold
   bool one_per_study = false;      // of several series of a study that fit: the preferred one, or none; else each
   std::vector<Preference> prefer;  // in order; what the first leaves equal the next decides
-  int channels = 1;                // samples per pixel that the model takes: 1 or 3
+  SeveralVolumes several_volumes = SeveralVolumes::reject;
+  int channels = 1;  // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
   std::optional<Transform> inferer;  // sliding_window with its arguments; nothing: the whole tensor in one pass
   std::vector<Transform> postprocess;

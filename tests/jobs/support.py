@@ -71,6 +71,7 @@ input:
   unit: {unit}
   channels: {channels}
   select: {select}
+  {more}
 preprocess: {preprocess}
 postprocess: {postprocess}
 outputs: {outputs}
@@ -87,7 +88,7 @@ def make_package(folder, module, **changes):
     folder.mkdir(parents=True)
     fields = dict(name="mean", version="1.0.0", kind="torchscript", file="model.ts", unit="instance", channels=1,
                   select="[{attribute: Modality, equals: CT}]", preprocess="[]", postprocess="[]",
-                  outputs="[{name: mean, kind: score, index: 0, flag_at: 50}]", batch_max=8, timeout_s=20, golden="[]")
+                  outputs="[{name: mean, kind: score, index: 0, flag_at: 50}]", batch_max=8, timeout_s=20, golden="[]", more="")
     fields.update(changes)
     (folder / "model.yaml").write_text(MANIFEST.format(**fields))
     if module is not None:

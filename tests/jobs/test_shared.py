@@ -85,7 +85,7 @@ class MeshNet(JobTest):
                        "ScaleIntensityRangePercentiles: {lower: 2, upper: 98, b_min: 0, b_max: 1, clip: true}]",
             postprocess="[AsDiscrete: {argmax: true}]",
             outputs="[{name: tissue, kind: mask, names: {1: white, 2: grey}}, {name: white_ml, kind: volume, labels: [1]}, {name: grey_ml, kind: volume, labels: [2]}]",
-            batch_max=1, timeout_s=600, golden="[]"))
+            batch_max=1, timeout_s=600, golden="[]", more=""))
         subprocess.run(["tar", "-xJf", str(SHARED / "dicom/series/mr_sag_anon.tar.xz"), "-C", str(self.folder)], check=True)
         self.aidp("model", "install", package)
         self.aidp("run", "meshnet", self.folder / "mr_sag_anon", "--out", self.folder / "out")

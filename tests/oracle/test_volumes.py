@@ -27,6 +27,8 @@ except ImportError as missing:
 AFFINE_MM = 1e-3
 TO_RAS = numpy.diag([-1, -1, 1, 1])
 SINGLE_OBJECTS = {"enhanced_mr_Siemens_XA10": "enhanced_mr/Siemens", "mr_vendors_philips_enhanced_fmri_001": "mr_vendors/philips_enhanced/fmri/001"}
+VOLUMES_HERE = {"enhanced_mr_Siemens_XA10": 2}  # of the four that the reference was made of
+RESCALE_SLOPES = {"mr_vendors_philips_enhanced_fmri_001": 1.85934065934065}  # of the file; dcm2niix takes Philips' own scale instead
 PUBLISHED = {  # folder to the volume of its publisher
     "mr_vendors/ge/anatomical/001": "mr_vendors/ge/anatomical/001_ground_truth.nii.gz",
     "mr_vendors/hitachi/anatomical/001": "mr_vendors/hitachi/anatomical/001_ground_truth.nii.gz",
@@ -40,11 +42,11 @@ PUBLISHED = {  # folder to the volume of its publisher
 
 @unittest.skipIf(MISSING, MISSING)
 class Volumes(JobTest):
-    def volume_of(self, folder, axcodes):
-        """(voxels, RAS affine), or the reason why the series is no volume."""
+    def volumes_of(self, folder, axcodes, several="reject"):
+        """[(voxels, RAS affine)], or the reason why the series is no volume."""
         name = f"to-{axcodes.lower()}-{len(list(self.folder.iterdir()))}"
         self.aidp("model", "install", make_package(self.folder / name, Mean(), name=name, unit="series", select="[]",
-                                                   preprocess=f"[{{Orientation: {{axcodes: {axcodes}}}}}]"))
+                                                   preprocess=f"[{{Orientation: {{axcodes: {axcodes}}}}}]", more=f"geometry: {{several: {several}}}"))
         dump = self.folder / f"{name}.h5"
         done = subprocess.run(self.command("validate", "input", folder, "--model", name, "--dump-tensor", dump, "--format", "json"), capture_output=True, text=True)
         if not dump.exists():
@@ -52,8 +54,14 @@ class Volumes(JobTest):
             self.assertTrue(reasons, done.stdout + done.stderr)
             return ", ".join(sorted(reasons))
         with h5py.File(dump) as file:
-            self.assertEqual(len(file), 1)
-            return file["1"][0], TO_RAS @ file["1"].attrs["affine_lps"]
+            return [(file[name][0], TO_RAS @ file[name].attrs["affine_lps"]) for name in sorted(file, key=int)]
+
+    def volume_of(self, folder, axcodes):
+        got = self.volumes_of(folder, axcodes)
+        if isinstance(got, str):
+            return got
+        self.assertEqual(len(got), 1)
+        return got[0]
 
     def test_the_complete_series_are_dcm2niix_s_volumes_or_are_refused_by_name(self):
         for archive in sorted((SHARED / "dicom/series").glob("*.tar.xz")):
@@ -78,6 +86,31 @@ class Volumes(JobTest):
                 print(f"  {key}: {'x'.join(map(str, voxels.shape))} voxels equal, affine within {difference:.1e} mm")
                 equal += 1
         self.assertGreater(equal, 0)
+
+    def test_series_of_several_volumes_are_split_as_dcm2niix_does(self):
+        """Siemens' mosaics, whose slices are tiles of one image, are refused by name."""
+        several = {key: wanted for key, wanted in json.loads((SHARED / "dicom/ref/volumes.json").read_text()).items() if len(wanted["nifti_shape"]) == 4}
+        self.assertTrue(several)
+        for archive in sorted((SHARED / "dicom/series").glob("*.tar.xz")):
+            subprocess.run(["tar", "-xJf", str(archive), "-C", str(self.folder)], check=True)
+        for key, wanted in several.items():
+            series = key.split("/")[0]
+            folder = SHARED / "dicom" / SINGLE_OBJECTS[series] if series in SINGLE_OBJECTS else self.folder / series
+            with self.subTest(key):
+                got = self.volumes_of(folder, wanted["axcodes"], "split")
+                if series == "mr_siemens_epi":
+                    self.assertEqual(got, "dicom.not_dicom, geometry.too_few_slices")
+                    continue
+                self.assertNotIsInstance(got, str, got)
+                for _, affine in got:
+                    self.assertLess(numpy.abs(affine - numpy.array(wanted["affine_RAS"])).max(), AFFINE_MM)
+                volumes = numpy.stack([voxels for voxels, _ in got], axis=-1)
+                self.assertEqual(list(volumes.shape), [*wanted["nifti_shape"][:3], VOLUMES_HERE.get(series, wanted["nifti_shape"][3])])
+                print(f"  {key}: split into {len(got)} of {'x'.join(map(str, volumes.shape[:3]))}")
+                if series in VOLUMES_HERE:
+                    continue
+                stored = numpy.rint(volumes / RESCALE_SLOPES[series]).astype("<i2")
+                self.assertEqual(hashlib.sha256(stored.tobytes(order="F")).hexdigest(), wanted["voxel_sha256_fortran_le"])
 
     def test_series_of_other_makers_are_their_publishers_volumes(self):
         for folder, reference in PUBLISHED.items():

@@ -18,7 +18,7 @@ std::vector<InstanceHeader> series_of(const std::vector<double>& places,
     header.rows = 4;
     header.columns = 6;
     header.sop_instance_uid = "1." + std::to_string(i);
-    header.frames = {{std::array{-10.0, -20.0, places[i]}, std::array{1.0, 0.0, 0.0, 0.0, 1.0, 0.0}, std::array{2.0, 0.5}, 1, 0}};
+    header.frames = {{std::array{-10.0, -20.0, places[i]}, std::array{1.0, 0.0, 0.0, 0.0, 1.0, 0.0}, std::array{2.0, 0.5}, 1, 0, {}}};
     if (change) change(header, i);
     series.push_back(header);
   }
