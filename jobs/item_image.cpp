@@ -25,6 +25,7 @@ nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, 
   if (!series.volumes.empty()) {
     const auto& volume = series.volumes[item.part];
     request["volume"] = {{"affine", volume.affine}, {"spacing_mm", volume.spacing_mm}};
+    if (volume.grid) request["volume"]["grid"] = *volume.grid;
   }
   return request;
 }

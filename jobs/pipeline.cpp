@@ -184,7 +184,7 @@ void Pipeline::advance() {
     const auto group = decoded_.front();
     if (writes_masks_ && !group->mask_slab) {
       std::size_t bytes = 0;
-      for (const auto& entry : group->entries) bytes += aligned(entry.bytes);  // a mask has one byte for each value of at least one
+      for (const auto& entry : group->entries) bytes += aligned(bytes_of_mask(*entry.series, entry.item));
       group->mask_slab = mask_pool_.take(std::min(bytes, mask_pool_.size()));
       if (!group->mask_slab) return;
     }

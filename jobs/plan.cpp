@@ -57,8 +57,8 @@ void keep_images(std::vector<InstanceHeader>& instances) {
 }
 
 std::vector<VolumePlan> volumes_of(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
-  if (manifest.several_volumes == SeveralVolumes::split) return split_volumes(instances);
-  return {plan_volume(instances)};
+  if (manifest.several_volumes == SeveralVolumes::split) return split_volumes(instances, manifest.straightening);
+  return {plan_volume(instances, manifest.straightening)};
 }
 
 // Decides on a series, and leaves in `open` what its items are of.
@@ -143,6 +143,15 @@ std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
   std::uint64_t bytes = 0;
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { bytes += bytes_of_frame(header); });
   return bytes;
+}
+
+std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
+  std::uint64_t voxels = 0;
+  for_each_frame(series, item,
+                 [&](const InstanceHeader& header, std::int64_t) { voxels += static_cast<std::uint64_t>(header.rows * header.columns); });
+  if (series.volumes.empty() || !series.volumes[item.part].grid) return voxels;
+  const auto& grid = *series.volumes[item.part].grid;
+  return static_cast<std::uint64_t>(grid.slices * grid.rows * grid.columns);
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

@@ -73,6 +73,9 @@ void for_each_frame(const OpenSeries& series, const PlannedItem& item,
 // Bytes of an item's stored values, by its header; 64-bit, so that a lie about the size is seen before any allocation.
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item);
 
+// Bytes of the mask of an item: one for each pixel, or voxel of the grid that it is resampled to.
+std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item);
+
 // A loose file is no error of the job where it is simply not DICOM.
 Outcome outcome_of(const LooseFile& file);
 

@@ -32,12 +32,25 @@ PixelType pixel_type_named(std::string_view name) {
 
 std::size_t ImageHeader::bytes() const { return static_cast<std::size_t>(slices * rows * columns * samples) * bytes_of(type); }
 
+void to_json(nlohmann::json& json, const SliceGrid& grid) {
+  json = {{"size", {grid.slices, grid.rows, grid.columns}}, {"first_voxels", grid.first_voxels}};
+}
+
+void from_json(const nlohmann::json& json, SliceGrid& grid) {
+  const auto& size = json.at("size");
+  size.at(0).get_to(grid.slices);
+  size.at(1).get_to(grid.rows);
+  size.at(2).get_to(grid.columns);
+  json.at("first_voxels").get_to(grid.first_voxels);
+}
+
 void to_json(nlohmann::json& json, const ImageHeader& image) {
   json = {{"type", name(image.type)},     {"slices", image.slices},         {"rows", image.rows},
           {"columns", image.columns},     {"samples", image.samples},       {"slope", image.slope},
           {"intercept", image.intercept}, {"inverted", image.inverted},     {"bits_stored", image.bits_stored},
           {"affine", image.affine},       {"spacing_mm", image.spacing_mm}, {"has_geometry", image.has_geometry}};
   if (image.padding) json["padding"] = *image.padding;
+  if (image.grid) json["grid"] = *image.grid;
 }
 
 void from_json(const nlohmann::json& json, ImageHeader& image) {
@@ -54,6 +67,8 @@ void from_json(const nlohmann::json& json, ImageHeader& image) {
   json.at("spacing_mm").get_to(image.spacing_mm);
   json.at("has_geometry").get_to(image.has_geometry);
   image.padding.reset();
+  image.grid.reset();
+  if (json.contains("grid")) image.grid = json["grid"].get<SliceGrid>();
   if (json.contains("padding")) image.padding = json["padding"].get<std::array<double, 2>>();
 }
 

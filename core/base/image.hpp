@@ -19,6 +19,19 @@ std::size_t bytes_of(PixelType type);
 // Row-major 4x4; maps (column i, row j, slice k, 1) to mm in DICOM's patient system LPS (PS3.3 C.7.6.2.1.1).
 using Affine = std::array<double, 16>;
 
+// Which volumes are made even by resampling, instead of being refused.
+struct Straightening {
+  bool gantry_tilt = false;
+  double largest_gap_mm = 0;  // between slices at uneven distances; 0: none are
+};
+
+// Slices that lie unevenly, or sheared by a tilted gantry, on an even grid at right angles that covers them: where the first voxel of each
+// slice lies, in voxels of the grid along its columns, rows and slices; in the slices' order.
+struct SliceGrid {
+  std::int64_t slices = 0, rows = 0, columns = 0;
+  std::vector<std::array<double, 3>> first_voxels;
+};
+
 // What decoded stored values mean. The values lie elsewhere (a slab), C order [slice][row][column][sample], little-endian.
 // This is what crosses from a DICOM worker to a model worker: half the bytes of float32, and no patient identity.
 struct ImageHeader {
@@ -35,10 +48,13 @@ struct ImageHeader {
   Affine affine{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
   std::array<double, 3> spacing_mm{1, 1, 1};  // between columns (i), rows (j), slices (k)
   bool has_geometry = false;                  // whether affine and spacing come from the file
+  std::optional<SliceGrid> grid;              // to be resampled to; affine and spacing are the grid's
 
-  std::size_t bytes() const;  // of all stored values
+  std::size_t bytes() const;  // of all stored values, before any resampling
 };
 
+void to_json(nlohmann::json& json, const SliceGrid& grid);
+void from_json(const nlohmann::json& json, SliceGrid& grid);
 void to_json(nlohmann::json& json, const ImageHeader& image);
 void from_json(const nlohmann::json& json, ImageHeader& image);
 

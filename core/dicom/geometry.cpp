@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
@@ -15,7 +16,9 @@ using Vector = std::array<double, 3>;
 constexpr double orientation_tolerance = 1e-3;  // of a direction cosine
 constexpr double spacing_tolerance = 0.01;      // of the median distance
 constexpr double tilt_tolerance = 0.01;         // sine of the angle between slice step and normal: 0.57 degrees
+constexpr double largest_tilt = 0.71;           // its largest: 45 degrees; a gantry's is 30
 constexpr double same_position_mm = 1e-3;
+constexpr double same_voxel = 0.01;
 constexpr double largest_spacing_mm = 1000;
 
 Vector cross(const Vector& a, const Vector& b) { return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]}; }
@@ -67,28 +70,70 @@ void check_alike(const std::vector<Slice>& slices) {
       throw Error(Reason::geometry_mixed, std::string(differs) + " differs within the series: it is more than one volume");
 }
 
-double median_step(const std::vector<Slice>& slices) {
-  std::vector<double> steps;
-  for (std::size_t i = 1; i < slices.size(); ++i) steps.push_back(slices[i].depth_mm - slices[i - 1].depth_mm);
-  std::ranges::nth_element(steps, steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2));
-  return steps[steps.size() / 2];
-}
+// What is not as an even volume's.
+struct Irregular {
+  bool spacing = false, tilt = false;
+};
 
-void check_steps(const std::vector<Slice>& slices, double step_mm, const Vector& normal) {
-  for (std::size_t i = 1; i < slices.size(); ++i) {
-    const auto distance = slices[i].depth_mm - slices[i - 1].depth_mm;
-    const auto where = " between slices " + std::to_string(i) + " and " + std::to_string(i + 1) + " of " + std::to_string(slices.size());
-    if (distance < same_position_mm) throw Error(Reason::geometry_duplicate, "two slices lie at one position" + where);
-    if (std::abs(distance - step_mm) > spacing_tolerance * step_mm)
-      throw Error(Reason::geometry_spacing,
-                  fixed(distance, 3) + " mm" + where + ", elsewhere " + fixed(step_mm, 3) + " mm: slices are missing or uneven");
-    const auto step = minus(*slices[i].frame->position_mm, *slices[i - 1].frame->position_mm);
-    const auto sideways = length(cross(step, normal)) / length(step);
-    if (sideways > tilt_tolerance)
-      throw Error(Reason::geometry_tilt, "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / 3.14159265358979323846, 1) +
-                                             " degrees off their normal: a tilted gantry");
+class Steps {
+ public:
+  Steps(const std::vector<Slice>& slices, const Vector& normal) : slices_(slices), normal_(normal) {
+    for (std::size_t i = 1; i < slices.size(); ++i) distances_mm_.push_back(slices[i].depth_mm - slices[i - 1].depth_mm);
+    auto sorted = distances_mm_;
+    std::ranges::sort(sorted);
+    median_mm_ = sorted[sorted.size() / 2];
+    smallest_mm_ = sorted.front();
   }
-}
+
+  double smallest_mm() const { return smallest_mm_; }
+
+  // Throws where something is irregular that may not be.
+  Irregular check(const Straightening& may) const {
+    Irregular found;
+    for (std::size_t i = 0; i < distances_mm_.size(); ++i) {
+      if (distances_mm_[i] < same_position_mm) throw Error(Reason::geometry_duplicate, "two slices lie at one position" + where(i));
+      if (is_uneven(i, may)) found.spacing = true;
+      if (is_tilted(i, may)) found.tilt = true;
+    }
+    if (found.spacing) check_gaps(may);
+    return found;
+  }
+
+ private:
+  std::string where(std::size_t i) const {
+    return " between slices " + std::to_string(i + 1) + " and " + std::to_string(i + 2) + " of " + std::to_string(slices_.size());
+  }
+
+  bool is_uneven(std::size_t i, const Straightening& may) const {
+    if (std::abs(distances_mm_[i] - median_mm_) <= spacing_tolerance * median_mm_) return false;
+    if (may.largest_gap_mm > 0) return true;
+    throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) + ", elsewhere " + fixed(median_mm_, 3) +
+                                              " mm: slices are missing or uneven");
+  }
+
+  void check_gaps(const Straightening& may) const {
+    for (std::size_t i = 0; i < distances_mm_.size(); ++i)
+      if (distances_mm_[i] > may.largest_gap_mm)
+        throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) +
+                                                  ", the distances are uneven, and the model's" + " largest_gap_mm is " +
+                                                  fixed(may.largest_gap_mm, 3));
+  }
+
+  bool is_tilted(std::size_t i, const Straightening& may) const {
+    const auto step = minus(*slices_[i + 1].frame->position_mm, *slices_[i].frame->position_mm);
+    const auto sideways = length(cross(step, normal_)) / length(step);
+    if (sideways <= tilt_tolerance) return false;
+    if (may.gantry_tilt && sideways <= largest_tilt) return true;
+    throw Error(Reason::geometry_tilt,
+                "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / std::numbers::pi, 1) +
+                    " degrees off their normal: " + (may.gantry_tilt ? "more than any gantry's tilt" : "a tilted gantry"));
+  }
+
+  const std::vector<Slice>& slices_;
+  const Vector& normal_;
+  std::vector<double> distances_mm_;
+  double median_mm_ = 0, smallest_mm_ = 0;
+};
 
 Affine affine_of(const FrameHeader& frame, const Vector& step) {
   const auto row = across(frame), column = down(frame);
@@ -103,6 +148,47 @@ Affine affine_of(const FrameHeader& frame, const Vector& step) {
   }
   affine[15] = 1;
   return affine;
+}
+
+// The slices' first voxels along a direction of theirs, in voxels of `voxel_mm` from the first slice's.
+std::vector<double> shifts_along(const std::vector<Slice>& slices, const Vector& direction, double voxel_mm) {
+  std::vector<double> shifts;
+  for (const auto& slice : slices)
+    shifts.push_back(dot(minus(*slice.frame->position_mm, *slices.front().frame->position_mm), direction) / voxel_mm);
+  return shifts;
+}
+
+// Makes all of them at least 0, by whole voxels. How many voxels there are before the first slice's first, and more than a slice has.
+struct Room {
+  std::int64_t before = 0, more = 0;
+  explicit Room(std::vector<double>& shifts) {
+    const auto [low, high] = std::ranges::minmax(shifts);
+    before = -std::llround(std::floor(low + same_voxel));
+    more = before + std::llround(std::ceil(high - same_voxel));
+    const bool straight = before == 0 && more == 0;
+    for (auto& shift : shifts) shift = straight ? 0 : shift + static_cast<double>(before);
+  }
+};
+
+// Slices at uneven depths keep what little shear is tolerated; tilted ones are put upright.
+void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irregular& irregular, double closest_mm, VolumePlan& plan) {
+  const auto& first = *slices.front().frame;
+  const double depth_mm = slices.back().depth_mm - slices.front().depth_mm;
+  const auto sources = static_cast<std::int64_t>(slices.size());
+  const auto steps = irregular.spacing ? std::min<std::int64_t>(2 * sources - 1, std::llround(depth_mm / closest_mm)) : sources - 1;
+  auto x = shifts_along(slices, across(first), plan.spacing_mm[0]), y = shifts_along(slices, down(first), plan.spacing_mm[1]);
+  if (!irregular.tilt) x = y = std::vector<double>(slices.size(), 0);
+  const Room columns(x), rows(y);
+  plan.grid = {steps + 1, slices.front().header->rows + rows.more, slices.front().header->columns + columns.more, {}};
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    plan.grid->first_voxels.push_back({x[i], y[i], (slices[i].depth_mm - slices.front().depth_mm) / depth_mm * static_cast<double>(steps)});
+  auto step = irregular.tilt ? normal : minus(*slices.back().frame->position_mm, *first.position_mm);
+  for (auto& component : step) component *= (irregular.tilt ? depth_mm : 1) / static_cast<double>(steps);
+  plan.affine = affine_of(first, step);
+  for (std::size_t i = 0; i < 3; ++i)
+    plan.affine[4 * i + 3] -=
+        static_cast<double>(columns.before) * plan.affine[4 * i] + static_cast<double>(rows.before) * plan.affine[4 * i + 1];
+  plan.spacing_mm[2] = length(step);
 }
 }  // namespace
 
@@ -128,9 +214,11 @@ bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const 
   return difference_of(slice_at(series, a), slice_at(series, b)) == nullptr;
 }
 
-VolumePlan plan_volume(std::span<const InstanceHeader> series) { return plan_volume(series, slices_of(series)); }
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const Straightening& may) {
+  return plan_volume(series, slices_of(series), may);
+}
 
-VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames) {
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames, const Straightening& may) {
   std::vector<Slice> slices;
   for (const auto& ref : frames) slices.push_back(slice_at(series, ref));
   if (slices.size() < 2)
@@ -142,14 +230,16 @@ VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector
   for (auto& component : normal) component /= norm;
   for (auto& slice : slices) slice.depth_mm = dot(*slice.frame->position_mm, normal);
   std::ranges::stable_sort(slices, {}, &Slice::depth_mm);
-  const auto step_mm = median_step(slices);
-  check_steps(slices, step_mm, normal);
+  const Steps steps(slices, normal);
+  const auto irregular = steps.check(may);
   VolumePlan plan;
   for (const auto& slice : slices) plan.slices.push_back(slice.ref);
   auto step = minus(*slices.back().frame->position_mm, *slices.front().frame->position_mm);
   for (auto& component : step) component /= static_cast<double>(slices.size() - 1);
   plan.affine = affine_of(*slices.front().frame, step);
-  plan.spacing_mm = {(*first.pixel_spacing_mm)[1], (*first.pixel_spacing_mm)[0], length(step)};
+  const auto& [between_rows, between_columns] = *slices.front().frame->pixel_spacing_mm;
+  plan.spacing_mm = {between_columns, between_rows, length(step)};
+  if (irregular.spacing || irregular.tilt) add_grid(slices, normal, irregular, steps.smallest_mm(), plan);
   return plan;
 }
 

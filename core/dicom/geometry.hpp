@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct VolumePlan {
   std::vector<SliceRef> slices;
   Affine affine{};  // LPS, mm
   std::array<double, 3> spacing_mm{};
+  std::optional<SliceGrid> grid;  // that the slices are to be resampled to; affine and spacing are its own
 };
 
 // Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.
@@ -28,10 +30,11 @@ std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series);
 
 // Sorts a series by position. Spacing comes from positions, never from SliceThickness (PS3.3 C.7.6.2).
 // Throws Error(geometry_*): missing position, mixed orientation, size or frame of reference, duplicate position,
-// uneven spacing (> 1 %), gantry tilt, fewer than 2 slices. Never guesses.
-VolumePlan plan_volume(std::span<const InstanceHeader> series);
+// uneven spacing (> 1 %), gantry tilt, fewer than 2 slices. Never guesses. What `may` allows gets a grid instead: as close as the closest
+// slices, but no more than twice as many, and as wide as the slices reach.
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const Straightening& may = {});
 // As plan_volume(), of these frames of it.
-VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames);
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames, const Straightening& may = {});
 // Whether two frames may lie in one volume: the same orientation, PixelSpacing, size and frame of reference.
 bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const SliceRef& b);
 

@@ -85,11 +85,11 @@ class Splitter {
 };
 }  // namespace
 
-std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series) {
+std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, const Straightening& may) {
   const auto volumes = Splitter(series).volumes();
   std::vector<VolumePlan> plans;
   for (const auto& frames : volumes) try {
-      plans.push_back(plan_volume(series, frames));
+      plans.push_back(plan_volume(series, frames, may));
     } catch (const Error& error) {
       const auto which = volumes.size() == 1 ? ""
                                              : "volume " + std::to_string(plans.size() + 1) + " of the " + std::to_string(volumes.size()) +

@@ -36,8 +36,12 @@ struct Sample {
 // The largest plus the smallest value that the stored bits can hold: MONOCHROME1 becomes MONOCHROME2 by this minus the value.
 double mirror_sum(const ImageHeader& image);
 
-// Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value.
+// Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value,
+// and straightened where the image has a grid, which then is the sample's source.
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
+
+// Slices [slice, row, column, sample], float32, resampled to their grid.
+at::Tensor straightened(const at::Tensor& slices, const SliceGrid& grid);
 
 // A label map on a sample's grid ([axes...], integer) to the source grid, by the nearest voxel; outside it is 0. [slice, row, column],
 // uint8.

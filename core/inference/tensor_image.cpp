@@ -89,7 +89,14 @@ Sample make_sample(const ImageHeader& image, const std::byte* values, bool volum
   Sample sample;
   sample.source = image;
   sample.volume = volume;
-  const auto real = real_values(image, values, device);
+  auto real = real_values(image, values, device);
+  if (image.grid) {
+    real = straightened(real, *image.grid);
+    sample.source.slices = image.grid->slices;
+    sample.source.rows = image.grid->rows;
+    sample.source.columns = image.grid->columns;
+    sample.source.grid.reset();
+  }
   sample.axes = first_axes(volume);
   sample.data = volume ? real.permute({3, 2, 1, 0}).contiguous()             // [sample, column, row, slice]
                        : real.select(0, 0).permute({2, 0, 1}).contiguous();  // [sample, row, column]

@@ -46,6 +46,12 @@ void read_geometry(Fields& input, Manifest& manifest, Mistakes& mistakes) {
   if (manifest.unit != Unit::series) mistakes.add(node, "'geometry' is of volumes: it goes with 'unit: series'");
   Fields geometry(node, "geometry", mistakes);
   if (geometry.choice("several", {"reject", "split"}, false) == "split") manifest.several_volumes = SeveralVolumes::split;
+  manifest.straightening.gantry_tilt = geometry.choice("gantry_tilt", {"reject", "resample"}, false) == "resample";
+  const bool uneven = geometry.choice("uneven_spacing", {"reject", "resample"}, false) == "resample";
+  const auto largest_gap_mm = geometry.number("largest_gap_mm", uneven, 0);
+  if (largest_gap_mm && !uneven) mistakes.add(node, "'largest_gap_mm' goes with 'uneven_spacing: resample'; otherwise there is no gap");
+  if (largest_gap_mm == 0.0) mistakes.add(node, "'largest_gap_mm' must be above 0");
+  manifest.straightening.largest_gap_mm = largest_gap_mm.value_or(0);
   geometry.finish();
 }
 

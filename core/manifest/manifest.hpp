@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/image.hpp"
+
 namespace aidp {
 
 // What model.yaml says, checked and with every default filled in. Field by field: man 5 aidp-manifest.
@@ -69,6 +71,7 @@ struct Manifest {
   bool one_per_study = false;      // of several series of a study that fit: the preferred one, or none; else each
   std::vector<Preference> prefer;  // in order; what the first leaves equal the next decides
   SeveralVolumes several_volumes = SeveralVolumes::reject;
+  Straightening straightening;
   int channels = 1;  // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
   std::optional<Transform> inferer;  // sliding_window with its arguments; nothing: the whole tensor in one pass

@@ -77,6 +77,7 @@ void place(const InstanceHeader& header, const json& request, ImageHeader& image
   if (const auto volume = request.find("volume"); volume != request.end()) {
     image.affine = volume->at("affine").get<Affine>();
     image.spacing_mm = volume->at("spacing_mm").get<std::array<double, 3>>();
+    if (volume->contains("grid")) image.grid = volume->at("grid").get<SliceGrid>();
     return;
   }
   const auto plan = plan_frame(header, frame);
