@@ -131,7 +131,7 @@ class ValidateInput : public Command {
     std::vector<std::vector<std::string>> table{{"SERIES OR FILE", "IMAGES", "ITEMS", "", "WHY NOT"}};
     for (const auto& row : rows) {
       table.push_back({row.path.empty() ? row.series_uid : printable(row.path), std::to_string(row.instances), std::to_string(row.items),
-                       row.eligible ? "eligible" : "no", row.reason.empty() ? "" : row.reason + ": " + printable(row.message)});
+                       row.eligible ? "eligible" : "no", (row.reason.empty() ? "" : row.reason + ": ") + printable(row.message)});
       if (every_rule)
         for (const auto& verdict : row.verdicts)
           table.push_back({"  " + verdict.rule, "", "", verdict.passed ? "yes" : "NO", "seen: " + verdict.seen});

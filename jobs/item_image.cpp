@@ -33,6 +33,7 @@ nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, 
 ItemImage::ItemImage(const OpenSeries& series, const PlannedItem& item, Workforce& workforce)
     : pool_(workforce.images), slab_(room_for(bytes_of_item(series, item), workforce.images)) {
   try {
+    if (const auto refusal = refusal_of(series, item)) throw *refusal;
     nlohmann::json request{{"op", "decode"}, {"slab", {slab_.offset, slab_.size}}};
     request["images"].push_back(image_request(series, item, 0, static_cast<std::size_t>(bytes_of_item(series, item))));
     const auto image = Workforce::ask(workforce.dicom, std::move(request), timeout).at("images").at(0);

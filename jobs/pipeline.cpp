@@ -150,12 +150,15 @@ bool Pipeline::start_next_group() {
 bool Pipeline::start(const std::shared_ptr<Group>& group) {
   const auto& last = group->entries.back();
   const auto needed = last.offset + aligned(last.bytes);
-  if (needed > images_.size()) {  // only a single item can be: batches are cut
+  auto refusal = refusal_of(*last.series, last.item);  // such an item is alone: a batch is of images, and is cut where they grow large
+  if (!refusal && needed > images_.size())
+    refusal.emplace(Reason::pixels_limit, "the images need " + std::to_string(needed) + " bytes, the memory for pixels is " +
+                                              std::to_string(images_.size()) + "; give --memory");
+  if (refusal) {
     auto& record = group->entries.front().record;
     record.outcome = Outcome::quarantined;
-    record.reason = Reason::pixels_limit;
-    record.message = "the images need " + std::to_string(needed) + " bytes, the memory for pixels is " + std::to_string(images_.size()) +
-                     "; give --memory";
+    record.reason = refusal->reason();
+    record.message = refusal->what();
     group->entries.front().ended = true;
     ++under_way_;
     settle(group);

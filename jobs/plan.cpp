@@ -74,6 +74,8 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   try {
     check_headers(manifest, instances);
     if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
+    for (const auto& volume : open.volumes)
+      if (volume.refusal) series.message = volume.refusal->what();
   } catch (const Error& error) {
     series.refuse(Outcome::quarantined, error.reason(), error.what());
   }
@@ -152,6 +154,10 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
   if (series.volumes.empty() || !series.volumes[item.part].grid) return voxels;
   const auto& grid = *series.volumes[item.part].grid;
   return static_cast<std::uint64_t>(grid.slices * grid.rows * grid.columns);
+}
+
+std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {
+  return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

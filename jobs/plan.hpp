@@ -76,6 +76,9 @@ std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item);
 // Bytes of the mask of an item: one for each pixel, or voxel of the grid that it is resampled to.
 std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item);
 
+// Why an item is no image, known from headers alone; nothing where it may be one.
+std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item);
+
 // A loose file is no error of the job where it is simply not DICOM.
 Outcome outcome_of(const LooseFile& file);
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "core/base/image.hpp"
 #include "core/dicom/header.hpp"
 
@@ -23,6 +24,7 @@ struct VolumePlan {
   Affine affine{};  // LPS, mm
   std::array<double, 3> spacing_mm{};
   std::optional<SliceGrid> grid;  // that the slices are to be resampled to; affine and spacing are its own
+  std::optional<Error> refusal;   // of one among several volumes: these slices are none, for this reason
 };
 
 // Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.

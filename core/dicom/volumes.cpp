@@ -95,8 +95,11 @@ std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, co
                                              : "volume " + std::to_string(plans.size() + 1) + " of the " + std::to_string(volumes.size()) +
                                                    " in the series: ";
       const bool duplicate = error.reason() == Reason::geometry_duplicate;
-      throw Error(error.reason(), which + error.what() + (duplicate ? ", and no attribute tells them apart with one at each place" : ""));
+      plans.emplace_back().slices = frames;
+      plans.back().refusal.emplace(error.reason(),
+                                   which + error.what() + (duplicate ? ", and no attribute tells them apart with one at each place" : ""));
     }
+  if (std::ranges::all_of(plans, [](const auto& plan) { return plan.refusal.has_value(); })) throw *plans.front().refusal;
   return plans;
 }
 

@@ -10,7 +10,7 @@ namespace aidp {
 
 // The volumes that a series holds: frames of one orientation, PixelSpacing, size and frame of reference, and where several lie at each
 // place, those that a telling_keywords() attribute puts together, one at each place. In the order of the attributes' values.
-// Throws as plan_volume() does, naming the volume: a series is split into volumes without a rest, or not at all.
+// One that plan_volume() refuses has its refusal, which names it. Throws as plan_volume() does where none is a volume.
 std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, const Straightening& may = {});
 
 }  // namespace aidp

@@ -35,6 +35,18 @@ class Split(JobTest):
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
         self.assertIn("no attribute tells them apart with one at each place", rows(self.folder / "out/ledger.csv")[0]["message"])
 
+    def test_a_localizer_among_the_slices_is_refused_alone(self):
+        self.two_echoes()
+        make_instance(self.folder / "in/1.dcm", numpy.zeros((8, 8)), number=1, ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+        self.install(Mean(), unit="series", more="geometry: {several: split}")
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        self.assertEqual(summary["item_outcomes"], {"completed": 2, "quarantined": 1})
+        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv") if row["mean"]), [100, 200])
+        self.assertIn("a volume takes 2 slices", self.aidp("validate", "input", self.folder / "in", "--model", "mean").stdout)
+        again = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
+        self.assertEqual(again["item_outcomes"], {"completed": 2, "quarantined": 1})
+        self.aidp("audit", "verify")
+
     def test_geometry_is_of_volumes(self):
         package = make_package(self.folder / "package", Mean(), more="geometry: {several: split}")
         self.assertIn("it goes with 'unit: series'", self.aidp("validate", "manifest", package / "model.yaml", code=2).stderr)

@@ -60,7 +60,7 @@ TEST_CASE("an attribute that has not one value at each place tells nothing apart
   CHECK(part.find("two slices lie at one position") != std::string::npos);
 }
 
-TEST_CASE("orientations and sizes are volumes of their own, and a localizer of one image refuses all by its number") {
+TEST_CASE("orientations and sizes are volumes of their own, and a localizer of one image is refused alone, by its number") {
   auto sagittal = [](double x) {
     auto header = slice(0);
     header.frames[0].position_mm = std::array{x, 0.0, 0.0};
@@ -68,5 +68,10 @@ TEST_CASE("orientations and sizes are volumes of their own, and a localizer of o
     return header;
   };
   CHECK(split({slice(1), sagittal(5), slice(2), sagittal(4)}) == Volumes{{0, 2}, {1, 3}});
-  CHECK(refusal_of({slice(1), slice(2), sagittal(4)}).starts_with("volume 2 of the 2 in the series: a volume takes 2 slices"));
+  const auto plans = split_volumes(std::vector{slice(1), slice(2), sagittal(4)});
+  REQUIRE(plans.size() == 2);
+  CHECK_FALSE(plans[0].refusal);
+  REQUIRE(plans[1].refusal);
+  CHECK(std::string(plans[1].refusal->what()).starts_with("volume 2 of the 2 in the series: a volume takes 2 slices"));
+  CHECK(refusal_of({slice(1), sagittal(4)}).starts_with("volume 1 of the 2"));
 }
