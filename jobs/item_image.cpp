@@ -8,7 +8,10 @@ namespace aidp {
 namespace {
 constexpr std::chrono::milliseconds timeout = std::chrono::minutes(5);
 
-Slab room_for(std::uint64_t bytes, Pool& pool) {
+// Throws why there is no image, before any memory is taken.
+Slab room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool) {
+  if (const auto refusal = refusal_of(series, item)) throw *refusal;
+  const auto bytes = bytes_of_item(series, item);
   const auto slab = bytes <= pool.size() ? pool.take(static_cast<std::size_t>(bytes)) : std::nullopt;
   if (!slab)
     throw Error(Reason::pixels_limit, "the images need " + bytes_text(bytes) + ", the memory for pixels is " + bytes_text(pool.size()));
@@ -31,9 +34,8 @@ nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, 
 }
 
 ItemImage::ItemImage(const OpenSeries& series, const PlannedItem& item, Workforce& workforce)
-    : pool_(workforce.images), slab_(room_for(bytes_of_item(series, item), workforce.images)) {
+    : pool_(workforce.images), slab_(room_for(series, item, workforce.images)) {
   try {
-    if (const auto refusal = refusal_of(series, item)) throw *refusal;
     nlohmann::json request{{"op", "decode"}, {"slab", {slab_.offset, slab_.size}}};
     request["images"].push_back(image_request(series, item, 0, static_cast<std::size_t>(bytes_of_item(series, item))));
     const auto image = Workforce::ask(workforce.dicom, std::move(request), timeout).at("images").at(0);

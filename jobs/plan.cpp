@@ -148,12 +148,12 @@ std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
 }
 
 std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
-  std::uint64_t voxels = 0;
+  if (!series.volumes.empty())
+    if (const auto& grid = series.volumes[item.part].grid) return static_cast<std::uint64_t>(grid->slices * grid->rows * grid->columns);
+  std::uint64_t pixels = 0;
   for_each_frame(series, item,
-                 [&](const InstanceHeader& header, std::int64_t) { voxels += static_cast<std::uint64_t>(header.rows * header.columns); });
-  if (series.volumes.empty() || !series.volumes[item.part].grid) return voxels;
-  const auto& grid = *series.volumes[item.part].grid;
-  return static_cast<std::uint64_t>(grid.slices * grid.rows * grid.columns);
+                 [&](const InstanceHeader& header, std::int64_t) { pixels += static_cast<std::uint64_t>(header.rows * header.columns); });
+  return pixels;
 }
 
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {

@@ -67,9 +67,9 @@ void from_json(const nlohmann::json& json, ImageHeader& image) {
   json.at("spacing_mm").get_to(image.spacing_mm);
   json.at("has_geometry").get_to(image.has_geometry);
   image.padding.reset();
+  if (json.contains("padding")) image.padding = json["padding"].get<std::array<double, 2>>();
   image.grid.reset();
   if (json.contains("grid")) image.grid = json["grid"].get<SliceGrid>();
-  if (json.contains("padding")) image.padding = json["padding"].get<std::array<double, 2>>();
 }
 
 }  // namespace aidp

@@ -115,7 +115,7 @@ class Steps {
     for (std::size_t i = 0; i < distances_mm_.size(); ++i)
       if (distances_mm_[i] > may.largest_gap_mm)
         throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) +
-                                                  ", the distances are uneven, and the model's" + " largest_gap_mm is " +
+                                                  ", the distances are uneven, and the model's largest_gap_mm is " +
                                                   fixed(may.largest_gap_mm, 3));
   }
 
@@ -176,8 +176,11 @@ void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irre
   const double depth_mm = slices.back().depth_mm - slices.front().depth_mm;
   const auto sources = static_cast<std::int64_t>(slices.size());
   const auto steps = irregular.spacing ? std::min<std::int64_t>(2 * sources - 1, std::llround(depth_mm / closest_mm)) : sources - 1;
-  auto x = shifts_along(slices, across(first), plan.spacing_mm[0]), y = shifts_along(slices, down(first), plan.spacing_mm[1]);
-  if (!irregular.tilt) x = y = std::vector<double>(slices.size(), 0);
+  std::vector<double> x(slices.size(), 0), y = x;
+  if (irregular.tilt) {
+    x = shifts_along(slices, across(first), plan.spacing_mm[0]);
+    y = shifts_along(slices, down(first), plan.spacing_mm[1]);
+  }
   const Room columns(x), rows(y);
   plan.grid = {steps + 1, slices.front().header->rows + rows.more, slices.front().header->columns + columns.more, {}};
   for (std::size_t i = 0; i < slices.size(); ++i)

@@ -83,6 +83,13 @@ class Splitter {
 
   std::span<const InstanceHeader> series_;
 };
+// The refusal of volume `number` (from 1) of `count`, which says so where there are others.
+Error of_volume(std::size_t number, std::size_t count, const Error& error) {
+  const auto which =
+      count == 1 ? std::string() : "volume " + std::to_string(number) + " of the " + std::to_string(count) + " in the series: ";
+  const bool duplicate = error.reason() == Reason::geometry_duplicate;
+  return {error.reason(), which + error.what() + (duplicate ? ", and no attribute tells them apart with one at each place" : "")};
+}
 }  // namespace
 
 std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, const Straightening& may) {
@@ -91,13 +98,8 @@ std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, co
   for (const auto& frames : volumes) try {
       plans.push_back(plan_volume(series, frames, may));
     } catch (const Error& error) {
-      const auto which = volumes.size() == 1 ? ""
-                                             : "volume " + std::to_string(plans.size() + 1) + " of the " + std::to_string(volumes.size()) +
-                                                   " in the series: ";
-      const bool duplicate = error.reason() == Reason::geometry_duplicate;
       plans.emplace_back().slices = frames;
-      plans.back().refusal.emplace(error.reason(),
-                                   which + error.what() + (duplicate ? ", and no attribute tells them apart with one at each place" : ""));
+      plans.back().refusal = of_volume(plans.size(), volumes.size(), error);
     }
   if (std::ranges::all_of(plans, [](const auto& plan) { return plan.refusal.has_value(); })) throw *plans.front().refusal;
   return plans;

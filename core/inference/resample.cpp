@@ -8,19 +8,19 @@
 
 namespace aidp {
 
+at::Tensor linear_along(const at::Tensor& data, std::int64_t dimension, const at::Tensor& positions) {
+  const auto low = positions.floor();
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(data.dim()), 1);
+  shape[static_cast<std::size_t>(dimension)] = -1;
+  const auto weight = (positions - low).to(data.scalar_type()).reshape(shape);
+  const auto index = low.to(at::kLong);
+  const auto above = (index + 1).clamp_max(data.size(dimension) - 1);
+  return data.index_select(dimension, index).lerp_(data.index_select(dimension, above), weight);
+}
+
 namespace {
 using Sizes = std::vector<std::int64_t>;
 constexpr double tolerance = 1e-3;  // monai.data.utils.AFFINE_TOL: mm, or a part of a voxel
-
-at::Tensor linear_along(const at::Tensor& data, std::int64_t dimension, const at::Tensor& positions) {
-  const auto low = positions.floor();
-  Sizes shape(static_cast<std::size_t>(data.dim()), 1);
-  shape[static_cast<std::size_t>(dimension)] = -1;
-  const auto weight = (positions - low).to(at::kFloat).reshape(shape);
-  const auto index = low.to(at::kLong);
-  const auto a = data.index_select(dimension, index);
-  return at::lerp(a, data.index_select(dimension, (index + 1).clamp_max(data.size(dimension) - 1)), weight);
-}
 
 // Source positions of `to` voxels that step by `zoom` from the first of `from`; beyond the ends the end itself (padding_mode border). In
 // the steps of MONAI's AffineTransform, through torch's normalised coordinates, so that `nearest` finds the same side of a tie.

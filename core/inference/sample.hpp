@@ -40,6 +40,9 @@ double mirror_sum(const ImageHeader& image);
 // and straightened where the image has a grid, which then is the sample's source.
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
 
+// The values at `positions` (double, from 0 to the last index) along a dimension, linearly between its voxels.
+at::Tensor linear_along(const at::Tensor& data, std::int64_t dimension, const at::Tensor& positions);
+
 // Slices [slice, row, column, sample], float32, resampled to their grid.
 at::Tensor straightened(const at::Tensor& slices, const SliceGrid& grid);
 

@@ -13,15 +13,10 @@ at::Tensor moved(const at::Tensor& plane, std::int64_t dimension, double shift, 
   if (shift == 0 && length == plane.size(dimension)) return plane;
   const auto last = plane.size(dimension) - 1;
   const auto from = at::arange(length, at::TensorOptions(plane.device()).dtype(at::kDouble)) - shift;
-  const auto position = from.clamp(0, static_cast<double>(last));
-  const auto low = position.floor();
   std::vector<std::int64_t> shape(static_cast<std::size_t>(plane.dim()), 1);
   shape[static_cast<std::size_t>(dimension)] = length;
-  const auto index = low.to(at::kLong);
-  const auto between = at::lerp(plane.index_select(dimension, index), plane.index_select(dimension, (index + 1).clamp_max(last)),
-                                (position - low).to(at::kFloat).reshape(shape));
   const auto beyond = (from < -0.5).logical_or_(from > static_cast<double>(last) + 0.5).reshape(shape);
-  return between.masked_fill(beyond, outside);
+  return linear_along(plane, dimension, from.clamp(0, static_cast<double>(last))).masked_fill_(beyond, outside);
 }
 }  // namespace
 
@@ -37,7 +32,9 @@ at::Tensor straightened(const at::Tensor& slices, const SliceGrid& grid) {
   auto lower = upright(0), upper = upright(1);
   for (std::int64_t k = 0; k < grid.slices; ++k) {
     const auto depth = static_cast<double>(k);
-    for (; above + 1 < grid.first_voxels.size() && grid.first_voxels[above][2] < depth; lower = upper, upper = upright(++above)) {
+    while (above + 1 < grid.first_voxels.size() && grid.first_voxels[above][2] < depth) {
+      lower = upper;
+      upper = upright(++above);
     }
     const double from = grid.first_voxels[above - 1][2], to = grid.first_voxels[above][2];
     even[k].copy_(at::lerp(lower, upper, std::clamp((depth - from) / (to - from), 0.0, 1.0)));

@@ -123,12 +123,7 @@ at::Tensor along(const at::Tensor& data, std::int64_t dimension, const WayBack& 
   shape[static_cast<std::size_t>(dimension)] = -1;
   const auto inside = way.inside.to(data.scalar_type()).reshape(shape);
   if (nearest) return data.index_select(dimension, way.position.round().to(at::kLong).clamp(0, last)).mul_(inside);
-  const auto position = way.position.clamp(0, static_cast<double>(last));
-  const auto low = position.floor();
-  const auto index = low.to(at::kLong);
-  const auto weight = (position - low).to(data.scalar_type()).reshape(shape);
-  auto between = data.index_select(dimension, index);
-  return between.lerp_(data.index_select(dimension, (index + 1).clamp_max(last)), weight).mul_(inside);
+  return linear_along(data, dimension, way.position.clamp(0, static_cast<double>(last))).mul_(inside);
 }
 }  // namespace
 

@@ -44,6 +44,10 @@ PUBLISHED = {  # folder to the volume of its publisher
 
 @unittest.skipIf(MISSING, MISSING)
 class Volumes(JobTest):
+    def unpack(self, series="*"):
+        for archive in sorted((SHARED / "dicom/series").glob(f"{series}.tar.xz")):
+            subprocess.run(["tar", "-xJf", str(archive), "-C", str(self.folder)], check=True)
+
     def volumes_of(self, folder, axcodes, geometry="{several: reject}"):
         """[(voxels, RAS affine)], or the reason why the series is no volume."""
         name = f"to-{axcodes.lower()}-{len(list(self.folder.iterdir()))}"
@@ -66,8 +70,7 @@ class Volumes(JobTest):
         return got[0]
 
     def test_the_complete_series_are_dcm2niix_s_volumes_or_are_refused_by_name(self):
-        for archive in sorted((SHARED / "dicom/series").glob("*.tar.xz")):
-            subprocess.run(["tar", "-xJf", str(archive), "-C", str(self.folder)], check=True)
+        self.unpack()
         equal = 0
         for key, wanted in json.loads((SHARED / "dicom/ref/volumes.json").read_text()).items():
             series = key.split("/")[0]
@@ -93,8 +96,7 @@ class Volumes(JobTest):
         """Siemens' mosaics, whose slices are tiles of one image, are refused by name."""
         several = {key: wanted for key, wanted in json.loads((SHARED / "dicom/ref/volumes.json").read_text()).items() if len(wanted["nifti_shape"]) == 4}
         self.assertTrue(several)
-        for archive in sorted((SHARED / "dicom/series").glob("*.tar.xz")):
-            subprocess.run(["tar", "-xJf", str(archive), "-C", str(self.folder)], check=True)
+        self.unpack()
         for key, wanted in several.items():
             series = key.split("/")[0]
             folder = SHARED / "dicom" / SINGLE_OBJECTS[series] if series in SINGLE_OBJECTS else self.folder / series
@@ -116,7 +118,7 @@ class Volumes(JobTest):
 
     def test_a_tilted_uneven_head_is_straightened_as_dcm2niix_does(self):
         """Its two steps each round to whole numbers, ours do not."""
-        subprocess.run(["tar", "-xJf", str(SHARED / "dicom/series/ct_ge_head.tar.xz"), "-C", str(self.folder)], check=True)
+        self.unpack("ct_ge_head")
         program = pathlib.Path(sys.executable).parent / "dcm2niix"
         subprocess.run([program, "-o", self.folder, "-f", "dcm2niix", self.folder / "ct_ge_head"], check=True, capture_output=True)
         wanted = nibabel.load(self.folder / "dcm2niix_Tilt_Eq_1.nii")
