@@ -214,8 +214,10 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   Lister lister(opened, index, inventory.loose);
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  for (bool listing = true; listing || !dicom.idle();) {  // what is under way is waited for even after a signal: its replies come here
-    const bool stopped = SignalGuard::received() != 0;
+  bool stopped = false, listing = true;
+  const auto all_read = [&] { return !listing && (stopped || scanner.done == index.to_read()); };
+  while (!all_read() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
+    stopped = SignalGuard::received() != 0;
     listing = listing && !stopped && lister.list(steps_at_a_time);
     while (!stopped && dicom.hungry()) {
       auto paths = index.unread(files_per_request);
@@ -225,7 +227,7 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
     pump(crews, std::chrono::milliseconds(listing ? 0 : 200));
     progress(scanner.done, index.to_read());
   }
-  inventory.headers_read = index.to_read();
+  inventory.headers_read = scanner.done;
   index.commit();
   if (inputs.worklist) {
     inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);
