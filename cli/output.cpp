@@ -25,7 +25,8 @@ std::string duration_text(double seconds) {
 }
 
 std::string line_of(const Progress& progress) {
-  std::string line = progress.phase + " " + std::to_string(progress.done) + " of " + std::to_string(progress.total);
+  std::string line = progress.phase + " " + std::to_string(progress.done);
+  if (progress.total > 0) line += " of " + std::to_string(progress.total);
   for (const auto& [outcome, count] : progress.outcomes)
     if (outcome != "completed" && count > 0) line += ", " + std::to_string(count) + " " + outcome;
   if (progress.items_per_second > 0) line += ", " + fixed(progress.items_per_second, 1) + "/s";

@@ -6,7 +6,6 @@
 #include <span>
 
 #include "core/base/hash.hpp"
-#include "core/results/record.hpp"
 
 namespace aidp {
 
@@ -14,22 +13,19 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{5, R"sql(
+constexpr Database::Scratch layout{7, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
   generation INTEGER NOT NULL,                      -- of the keywords that were read; -1: to be read again in any case
   run INTEGER NOT NULL,                             -- the last that listed it
-  state TEXT NOT NULL,                              -- header, loose
   copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
+  -- empty where it belongs to no series, and `reason` says why
   study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
   accession TEXT NOT NULL DEFAULT '', patient TEXT NOT NULL DEFAULT '',  -- hashes
   header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE TABLE unread (                               -- listed by this run, and not known as they are; in that order
-  id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL
-) STRICT;
-CREATE INDEX file_series ON file(run, state, study_uid, series_uid, path);
+CREATE INDEX file_series ON file(run, study_uid, series_uid, sop_uid);
 )sql"};
 
 std::span<const std::byte> bytes_of(const std::vector<std::uint8_t>& cbor) { return std::as_bytes(std::span(cbor)); }
@@ -43,29 +39,22 @@ nlohmann::json json_of(std::span<const std::byte> cbor) {
 HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)
     : database_(file, layout),
       keywords_(std::move(keywords)),
-      find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode FROM file WHERE path = ? AND generation >= ?")),
+      find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode, generation, run FROM file WHERE path = ?")),
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
-      enter_(database_.prepare(
-          "INSERT INTO unread (path, size, mtime_ns, ctime_ns, inode) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")),
-      next_(database_.prepare("SELECT id, path FROM unread WHERE id > ? ORDER BY id LIMIT ?")),
       add_header_(database_.prepare(
-          "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, state, study_uid, series_uid, sop_uid, "
-          "header, "
-          "attributes, accession, patient) SELECT path, size, mtime_ns, ctime_ns, inode, ?, ?, 'header', ?, ?, ?, ?, ?, ?, ? FROM unread "
-          "WHERE path = ?")),
-      add_loose_(
-          database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, state, reason, message) "
-                            "SELECT path, size, mtime_ns, ctime_ns, inode, ?, ?, 'loose', ?, ? FROM unread WHERE path = ?")),
-      get_(database_.prepare(
-          "SELECT header, attributes FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND "
-          "copy = 0 ORDER BY path")) {
+          "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, study_uid, series_uid, sop_uid, "
+          "accession, patient, header, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+      add_loose_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, reason, "
+                                   "message) VALUES (?, ?, ?, ?, "
+                                   "?, ?, ?, ?, ?)")),
+      get_(database_.prepare("SELECT header, attributes FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND "
+                             "copy = 0 ORDER BY path")) {
   keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
   database_.execute("BEGIN");
   auto last = database_.prepare("SELECT max(run) FROM file");
   last.step();
   run_ = last.integer(0) + 1;
   database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run_ - runs_kept).run();
-  database_.execute("DELETE FROM unread");  // of a run that was stopped
   learn_keywords();
 }
 
@@ -82,18 +71,22 @@ void HeaderIndex::learn_keywords() {
   for (const auto& [keyword, generation] : known) read_keywords_.push_back(keyword);
 }
 
-void HeaderIndex::list(const std::string& path) {
-  const auto now = stat_file(path);
+bool HeaderIndex::list(const std::string& path) {
+  auto now = stat_file(path);
   if (!now) throw Error(Reason::dicom_unreadable, "cannot be looked at");
-  find_.bind(1, path).bind(2, generation_);
-  std::int64_t id = 0;
-  if (find_.step() && FileRecord{path, find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4), {}}.same_file(*now))
-    id = find_.integer(0);
+  std::int64_t known = 0;
+  bool listed = false;
+  find_.bind(1, path);
+  if (find_.step()) {
+    const FileRecord before{path, find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4), {}};
+    listed = find_.integer(6) == run_;
+    if (find_.integer(5) >= generation_ && before.same_file(*now)) known = find_.integer(0);
+  }
   find_.reset();
-  if (id != 0) return touch_.bind(1, run_).bind(2, id).run();
-  enter_.bind(1, path).bind(2, now->size).bind(3, now->mtime_ns).bind(4, now->ctime_ns).bind(5, now->inode);
-  to_read_ += enter_.step();
-  enter_.reset();
+  if (listed) return false;
+  if (known == 0) return to_read_.emplace(path, std::move(*now)).second;
+  touch_.bind(1, run_).bind(2, known).run();
+  return false;
 }
 
 std::int64_t HeaderIndex::known() {
@@ -102,25 +95,21 @@ std::int64_t HeaderIndex::known() {
   return count.integer(0);
 }
 
-std::vector<std::string> HeaderIndex::unread(std::size_t at_most) {
-  std::vector<std::string> paths;
-  next_.bind(1, last_unread_).bind(2, static_cast<std::int64_t>(at_most));
-  while (next_.step()) {
-    last_unread_ = next_.integer(0);
-    paths.push_back(next_.text(1));
-  }
-  next_.reset();
-  return paths;
+void HeaderIndex::bind_listed(Statement& statement, const std::string& path) {
+  const auto file = to_read_.extract(path).mapped();
+  statement.bind(1, path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.ctime_ns).bind(5, file.inode);
 }
 
 void HeaderIndex::add(const ScannedFile& file) {
-  add_header_.bind(1, generation_).bind(2, run_).bind(3, file.study_uid).bind(4, file.series_uid).bind(5, file.sop_uid);
-  add_header_.bind(6, bytes_of(file.header)).bind(7, bytes_of(file.attributes));
-  add_header_.bind(8, file.accession_sha256).bind(9, file.patient_sha256).bind(10, file.path).run();
+  bind_listed(add_header_, file.path);
+  add_header_.bind(6, generation_).bind(7, run_).bind(8, file.study_uid).bind(9, file.series_uid).bind(10, file.sop_uid);
+  add_header_.bind(11, file.accession_sha256).bind(12, file.patient_sha256);
+  add_header_.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).run();
 }
 
 void HeaderIndex::add(const LooseFile& file, bool known) {
-  add_loose_.bind(1, known ? generation_ : -1).bind(2, run_).bind(3, name(file.reason)).bind(4, file.message).bind(5, file.path).run();
+  bind_listed(add_loose_, file.path);
+  add_loose_.bind(6, known ? generation_ : -1).bind(7, run_).bind(8, name(file.reason)).bind(9, file.message).run();
 }
 
 void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
@@ -134,7 +123,7 @@ std::vector<std::vector<HeaderIndex::Found>> HeaderIndex::find(const std::vector
 }
 
 std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
-  std::string sql = "SELECT id, study_uid, series_uid, sop_uid FROM file WHERE run = ? AND state IN ('header', 'loose')";
+  std::string sql = "SELECT id, study_uid, series_uid, sop_uid FROM file WHERE run = ?";
   std::vector<std::string_view> values;
   const auto add = [&](const char* condition, std::initializer_list<std::string_view> texts) {
     if (texts.begin()->empty()) return;
@@ -160,8 +149,8 @@ void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) 
   auto mark = database_.prepare("UPDATE file SET run = ? WHERE id = ?");
   for (const auto id : ids) mark.bind(1, run_ + 1).bind(2, id).run();
   auto others = database_.prepare(
-      "UPDATE file SET run = ?1 WHERE run = ?2 AND state = 'header' AND (study_uid, series_uid) IN "
-      "(SELECT DISTINCT study_uid, series_uid FROM file WHERE run = ?1 AND state = 'header')");
+      "UPDATE file SET run = ?1 WHERE run = ?2 AND study_uid <> '' AND (study_uid, series_uid) IN "
+      "(SELECT DISTINCT study_uid, series_uid FROM file WHERE run = ?1 AND study_uid <> '')");
   if (whole_series) others.bind(1, run_ + 1).bind(2, run_).run();
   ++run_;
 }
@@ -169,9 +158,9 @@ void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) 
 // Copies that differ stay, for the plan to refuse.
 void HeaderIndex::mark_copies() {
   auto twice = database_.prepare(
-      "SELECT study_uid, series_uid, sop_uid FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2, 3 HAVING count(*) > 1");
-  auto files = database_.prepare(
-      "SELECT id, path FROM file WHERE run = ? AND state = 'header' AND study_uid = ? AND series_uid = ? AND sop_uid = ? ORDER BY path");
+      "SELECT study_uid, series_uid, sop_uid FROM file WHERE run = ? AND study_uid <> '' GROUP BY 1, 2, 3 HAVING count(*) > 1");
+  auto files =
+      database_.prepare("SELECT id, path FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND sop_uid = ? ORDER BY path");
   auto mark = database_.prepare("UPDATE file SET copy = 1 WHERE id = ?");
   twice.bind(1, run_);
   std::vector<std::int64_t> copies;
@@ -188,7 +177,7 @@ void HeaderIndex::mark_copies() {
 std::vector<SeriesInput> HeaderIndex::series() {
   mark_copies();
   auto rows =
-      database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND state = 'header' GROUP BY 1, 2 ORDER BY 1, 2");
+      database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND study_uid <> '' GROUP BY 1, 2 ORDER BY 1, 2");
   rows.bind(1, run_);
   std::vector<SeriesInput> found;
   while (rows.step()) found.push_back({rows.text(0), rows.text(1), rows.integer(2)});
@@ -196,7 +185,7 @@ std::vector<SeriesInput> HeaderIndex::series() {
 }
 
 std::vector<LooseFile> HeaderIndex::loose() {
-  auto rows = database_.prepare("SELECT path, reason, message FROM file WHERE run = ? AND state = 'loose' ORDER BY path");
+  auto rows = database_.prepare("SELECT path, reason, message FROM file WHERE run = ? AND study_uid = '' ORDER BY path");
   rows.bind(1, run_);
   std::vector<LooseFile> found;
   while (rows.step()) found.push_back({rows.text(0), reason_named(rows.text(1)).value_or(Reason::internal), rows.text(2)});

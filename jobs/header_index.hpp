@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/error.hpp"
 #include "core/dicom/header.hpp"
+#include "core/results/record.hpp"
 #include "core/store/database.hpp"
 
 namespace aidp {
@@ -42,14 +44,12 @@ class HeaderIndex {
   // `keywords`: what the attributes must hold; a file that was read without one of them is read again.
   HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords);
 
-  // A regular file that is there now; again is nothing new. Files may be listed and read in turns. Throws Error(dicom_unreadable) where it
-  // cannot be looked at.
-  void list(const std::string& path);
-  std::int64_t to_read() const { return to_read_; }  // how many of them are not known as they are
-  // The next of these, as they were listed; none at the end.
-  std::vector<std::string> unread(std::size_t at_most);
+  // A regular file that is there now; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and
+  // read in turns; those between are kept in memory. Throws Error(dicom_unreadable) where it cannot be looked at.
+  bool list(const std::string& path);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
+  // What reading a file gave that list() asked for; once.
   void add(const ScannedFile& file);
   // A file without a series. `known`: the same bytes would give the same again.
   void add(const LooseFile& file, bool known);
@@ -81,12 +81,13 @@ class HeaderIndex {
   nlohmann::json attributes_here() const;
   void mark_copies();
   std::vector<Found> find(const Query& query);
+  void bind_listed(Statement& statement, const std::string& path);
 
   Database database_;
   std::vector<std::string> keywords_, read_keywords_;
-  std::int64_t run_ = 0, generation_ = 0;       // generation: when the newest of `keywords_` came in
-  std::int64_t to_read_ = 0, last_unread_ = 0;  // the row
-  Statement find_, touch_, enter_, next_, add_header_, add_loose_, get_;
+  std::int64_t run_ = 0, generation_ = 0;                // generation: when the newest of `keywords_` came in
+  std::unordered_map<std::string, FileRecord> to_read_;  // as they were when they were listed
+  Statement find_, touch_, add_header_, add_loose_, get_;
 };
 
 }  // namespace aidp

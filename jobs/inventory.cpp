@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iterator>
 #include <set>
 
@@ -16,7 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::size_t files_per_request = 32;
-constexpr int steps_at_a_time = 256;  // of listing, between looks at the workers
+constexpr int steps_at_a_time = 256;        // of listing, between looks at the workers
+constexpr std::size_t listed_ahead = 8192;  // files that wait to be read: some 2 MB
 constexpr std::chrono::milliseconds header_timeout{60000};
 
 bool inside(const fs::path& target, const fs::path& root) {
@@ -33,6 +35,9 @@ class Lister {
     for (const auto& folder : inputs.left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
     for (const auto& input : inputs.paths) roots_.push_back(check_input(input));
   }
+
+  std::deque<std::string> unread;  // of what is listed; for the caller to take
+  std::int64_t to_read = 0;        // with what was taken
 
   // Takes at most so many steps; false once all is listed.
   bool list(int steps) {
@@ -111,7 +116,9 @@ class Lister {
   void file(const fs::path& path, fs::file_type type) {
     if (type != fs::file_type::regular) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
     try {
-      index_.list(path.string());
+      if (!index_.list(path.string())) return;
+      unread.push_back(path.string());
+      ++to_read;
     } catch (const Error& error) {
       if (error.reason() != Reason::dicom_unreadable) throw;
       loose_.push_back({path.string(), error.reason(), error.what()});
@@ -133,17 +140,24 @@ class Scanner {
  public:
   Scanner(HeaderIndex& index, Crew& dicom) : index_(index), dicom_(dicom) {}
 
-  void scan(std::vector<std::string> paths) {
-    nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
-    dicom_.submit({std::move(request), header_timeout, [this, paths = std::move(paths)](Reply reply) {
-                     if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
-                     take(std::get<nlohmann::json>(reply), paths);
-                   }});
+  // The next of these.
+  void scan(std::deque<std::string>& unread) {
+    const auto end = unread.begin() + static_cast<std::ptrdiff_t>(std::min(unread.size(), files_per_request));
+    scan(std::vector(std::make_move_iterator(unread.begin()), std::make_move_iterator(end)));
+    unread.erase(unread.begin(), end);
   }
 
   std::int64_t done = 0;
 
  private:
+  void scan(std::vector<std::string> paths) {
+    nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
+    dicom_.submit({std::move(request), header_timeout, [this, paths = std::move(paths)](Reply reply) {
+                     if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
+                     take_all(std::get<nlohmann::json>(reply), paths);
+                   }});
+  }
+
   void retry(const std::vector<std::string>& paths, const Lost& lost) {
     if (paths.size() > 1) {
       for (const auto& path : paths) scan({path});
@@ -153,27 +167,22 @@ class Scanner {
     ++done;
   }
 
-  void take(nlohmann::json& reply, const std::vector<std::string>& paths) {
+  void take_all(nlohmann::json& reply, const std::vector<std::string>& paths) {
     if (!reply.contains("files")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
-    for (auto& file : reply["files"]) {
-      ++done;
-      if (!file.contains("header")) {
-        const auto reason = reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal);
-        index_.add(LooseFile{file.at("path"), reason, file.at("message")}, row(reason).exit == Exit::ok);
-        continue;
-      }
-      ScannedFile scanned{file.at("path"),
-                          file.at("study_uid"),
-                          file.at("series_uid"),
-                          file.at("sop_uid"),
-                          file.at("accession"),
-                          file.at("patient"),
-                          {},
-                          {}};
-      scanned.header = std::move(file["header"].get_binary());
-      scanned.attributes = std::move(file["attributes"].get_binary());
-      add(scanned, file.at("has_pixels"));
+    auto& files = reply["files"];
+    for (std::size_t i = 0; i < paths.size(); ++i) take(files.at(i), paths[i]);
+    done += static_cast<std::int64_t>(paths.size());
+  }
+
+  void take(nlohmann::json& file, const std::string& path) {
+    if (file.is_object()) {
+      const auto reason = reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal);
+      return index_.add(LooseFile{path, reason, file.at("message")}, row(reason).exit == Exit::ok);
     }
+    ScannedFile scanned{path, file.at(1), file.at(2), file.at(3), file.at(4), file.at(5), {}, {}};
+    scanned.header = std::move(file.at(6).get_binary());
+    scanned.attributes = std::move(file.at(7).get_binary());
+    add(scanned, file.at(0));
   }
 
   void add(const ScannedFile& file, bool has_pixels) {
@@ -200,10 +209,12 @@ fs::path check_input(const fs::path& input) {
   return path;
 }
 
-void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose) {
+std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose) {
+  HeaderIndex index({}, {});
   Lister lister(inputs, index, loose);
   while (lister.list(steps_at_a_time)) {
   }
+  return {lister.unread.begin(), lister.unread.end()};
 }
 
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
@@ -214,18 +225,17 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   Lister lister(opened, index, inventory.loose);
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  bool stopped = false, listing = true;
-  const auto all_read = [&] { return !listing && (stopped || scanner.done == index.to_read()); };
-  while (!all_read() || !dicom.idle()) {  // what is under way is waited for even after a signal: its replies come here
-    stopped = SignalGuard::received() != 0;
-    listing = listing && !stopped && lister.list(steps_at_a_time);
-    while (!stopped && dicom.hungry()) {
-      auto paths = index.unread(files_per_request);
-      if (paths.empty()) break;
-      scanner.scan(std::move(paths));
+  bool listing = true;
+  while (listing || !lister.unread.empty() || !dicom.idle()) {
+    if (SignalGuard::received() != 0) {  // what is under way is waited for all the same: its replies come here
+      listing = false;
+      lister.unread.clear();
     }
-    pump(crews, std::chrono::milliseconds(listing ? 0 : 200));
-    progress(scanner.done, index.to_read());
+    if (listing && lister.unread.size() < listed_ahead) listing = lister.list(steps_at_a_time);
+    while (!lister.unread.empty() && dicom.hungry()) scanner.scan(lister.unread);
+    const bool waits = !listing || lister.unread.size() >= listed_ahead;
+    pump(crews, std::chrono::milliseconds(waits ? 200 : 0));
+    progress(scanner.done, listing ? 0 : lister.to_read);
   }
   inventory.headers_read = scanner.done;
   index.commit();

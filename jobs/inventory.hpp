@@ -32,12 +32,12 @@ struct Inputs {
   bool follow_links = false;           // links that lead out of a root too
 };
 
-// Enters every regular file below the inputs in the index, but none below a folder that is left out. Folders that cannot be listed and
-// files that are neither regular nor a link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
-void list_files(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose);
+// Every regular file below the inputs, but none below a folder that is left out. Folders that cannot be listed and files that are neither
+// regular nor a link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
+std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose);
 
-// Lists the inputs and has the DICOM crew read the headers that the index does not know.
-// Throws as list_files() and HeaderIndex do.
+// Lists the inputs and has the DICOM crew read the headers that the index does not know. `progress`: files read, of how many; 0 while that
+// is not known. Throws as list_files() and HeaderIndex do.
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 

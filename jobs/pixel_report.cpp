@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "jobs/dicomdir.hpp"
 #include "jobs/inventory.hpp"
@@ -30,9 +29,7 @@ class PixelReport {
  public:
   PixelReport(const Inputs& inputs, Crew& dicom, const std::function<void(const PixelFacts&)>& each) : dicom_(dicom), each_(each) {
     std::vector<LooseFile> loose;
-    HeaderIndex index({}, {});
-    list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, index, loose);
-    for (const auto& path : index.unread(std::numeric_limits<std::int32_t>::max()))
+    for (const auto& path : list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, loose))
       rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
     for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});
     std::ranges::sort(rows_, {}, [](const Row& row) -> const std::string& { return row.facts.path; });

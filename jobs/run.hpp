@@ -38,8 +38,8 @@ struct RunRequest : Sources {
 
 // What a caller shows while a job runs. Called from the supervisor's loop, at most about ten times a second.
 struct Progress {
-  std::string phase;  // "scanning", "running", "writing"
-  std::int64_t done = 0, total = 0;
+  std::string phase;                               // "scanning", "running", "writing"
+  std::int64_t done = 0, total = 0;                // total 0: not known yet
   std::map<std::string, std::int64_t> outcomes{};  // outcome to items
   double items_per_second = 0;
   std::optional<double> eta_s{};

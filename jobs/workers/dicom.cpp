@@ -42,28 +42,20 @@ Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at
 // A header as the index of the supervisor keeps it, who looks into it only when the series' turn comes.
 json packed(InstanceHeader header) {
   const auto attributes = std::exchange(header.attributes, json::object());
-  return {{"study_uid", header.study_instance_uid},
-          {"series_uid", header.series_instance_uid},
-          {"sop_uid", header.sop_instance_uid},
-          {"accession", header.accession_sha256},
-          {"patient", header.patient_sha256},
-          {"has_pixels", header.has_pixels},
-          {"header", json::binary(json::to_cbor(header))},
-          {"attributes", json::binary(json::to_cbor(attributes))}};
+  return json::array({header.has_pixels, header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid,
+                      header.accession_sha256, header.patient_sha256, json::binary(json::to_cbor(header)),
+                      json::binary(json::to_cbor(attributes))});
 }
 
 json scan(const json& request) {
   const auto keywords = request.at("keywords").get<std::vector<std::string>>();
   auto files = json::array();
   for (const auto& path : request.at("paths")) {
-    json entry;
     try {
-      entry = packed(read_header(path, keywords));
+      files.push_back(packed(read_header(path, keywords)));
     } catch (const std::exception& error) {
-      entry = failure_of(error);
+      files.push_back(failure_of(error));
     }
-    entry["path"] = path;
-    files.push_back(std::move(entry));
   }
   return {{"files", std::move(files)}};
 }
