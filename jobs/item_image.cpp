@@ -24,7 +24,7 @@ nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, 
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
     slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
   });
-  nlohmann::json request{{"offset", offset}, {"bytes", bytes}, {"slices", std::move(slices)}};
+  nlohmann::json request{{"offset", offset}, {"bytes", bytes}, {"slices", std::move(slices)}, {"voi", series.voi}};
   if (!series.volumes.empty()) {
     const auto& volume = series.volumes[item.part];
     request["volume"] = {{"affine", volume.affine}, {"spacing_mm", volume.spacing_mm}};

@@ -122,7 +122,7 @@ void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
 
 std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
-  OpenSeries opened{index_.instances(plan_.series[series].input), {}};
+  OpenSeries opened{index_.instances(plan_.series[series].input), {}, manifest_.voi};
   keep_images(opened.instances);
   if (manifest_.unit == Unit::series) opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));

@@ -46,6 +46,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
 struct OpenSeries {
   std::vector<InstanceHeader> instances;
   std::vector<VolumePlan> volumes;  // unit series
+  bool voi = false;                 // the manifest asks for it
 };
 
 // The frame that an item is called by: an image's own, the first of one of several volumes; nothing where the series says it all.

@@ -2,7 +2,6 @@
 #include "core/base/image.hpp"
 
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "core/base/error.hpp"
 
@@ -44,6 +43,18 @@ void from_json(const nlohmann::json& json, SliceGrid& grid) {
   json.at("first_voxels").get_to(grid.first_voxels);
 }
 
+void to_json(nlohmann::json& json, const Voi& voi) {
+  json = {{"function", voi.function}, {"center", voi.center}, {"width", voi.width}, {"table", voi.table}, {"first", voi.first}};
+}
+
+void from_json(const nlohmann::json& json, Voi& voi) {
+  json.at("function").get_to(voi.function);
+  json.at("center").get_to(voi.center);
+  json.at("width").get_to(voi.width);
+  json.at("table").get_to(voi.table);
+  json.at("first").get_to(voi.first);
+}
+
 void to_json(nlohmann::json& json, const ImageHeader& image) {
   json = {{"type", name(image.type)},     {"slices", image.slices},         {"rows", image.rows},
           {"columns", image.columns},     {"samples", image.samples},       {"slope", image.slope},
@@ -51,6 +62,7 @@ void to_json(nlohmann::json& json, const ImageHeader& image) {
           {"affine", image.affine},       {"spacing_mm", image.spacing_mm}, {"has_geometry", image.has_geometry}};
   if (image.padding) json["padding"] = *image.padding;
   if (image.grid) json["grid"] = *image.grid;
+  if (!image.voi.empty()) json["voi"] = image.voi;
 }
 
 void from_json(const nlohmann::json& json, ImageHeader& image) {
@@ -68,6 +80,7 @@ void from_json(const nlohmann::json& json, ImageHeader& image) {
   json.at("has_geometry").get_to(image.has_geometry);
   image.padding.reset();
   if (json.contains("padding")) image.padding = json["padding"].get<std::array<double, 2>>();
+  image.voi = json.value("voi", std::vector<Voi>{});
   image.grid.reset();
   if (json.contains("grid")) image.grid = json["grid"].get<SliceGrid>();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,15 @@ struct SliceGrid {
   std::vector<std::array<double, 3>> first_voxels;
 };
 
+// How real values become the 0 to 1 that they are meant to be shown with (VOI, PS3.3 C.11.2): a window, or a table.
+struct Voi {
+  std::string function = "LINEAR";  // VOILUTFunction of the window: LINEAR, LINEAR_EXACT or SIGMOID
+  double center = 0, width = 1;
+  std::vector<float> table;  // 0 to 1; empty: the window
+  double first = 0;          // the real value of the table's first entry
+  bool operator==(const Voi&) const = default;
+};
+
 // What decoded stored values mean. The values lie elsewhere (a slab), C order [slice][row][column][sample], little-endian.
 // This is what crosses from a DICOM worker to a model worker: half the bytes of float32, and no patient identity.
 struct ImageHeader {
@@ -42,6 +52,7 @@ struct ImageHeader {
   int samples = 1;               // 1, or 3 for RGB
   std::vector<double> slope{1};  // per slice, or one for all: value = stored * slope + intercept (modality LUT)
   std::vector<double> intercept{0};
+  std::vector<Voi> voi;                          // per slice, or one for all; empty: not asked for
   bool inverted = false;                         // MONOCHROME1: the largest value is black
   std::optional<std::array<double, 2>> padding;  // stored values in this closed range are no image (PixelPaddingValue)
   int bits_stored = 16;                          // significant bits of a stored value
@@ -55,6 +66,8 @@ struct ImageHeader {
 
 void to_json(nlohmann::json& json, const SliceGrid& grid);
 void from_json(const nlohmann::json& json, SliceGrid& grid);
+void to_json(nlohmann::json& json, const Voi& voi);
+void from_json(const nlohmann::json& json, Voi& voi);
 void to_json(nlohmann::json& json, const ImageHeader& image);
 void from_json(const nlohmann::json& json, ImageHeader& image);
 

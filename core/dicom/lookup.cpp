@@ -135,9 +135,7 @@ int table_bits(DcmItem& item, const DcmTagKey& descriptor) {
   return words.size() < 3 ? 0 : words[2];
 }
 
-LookupTable read_modality_table(DcmItem& item, bool signed_first) {
-  return read_table(item, DCM_LUTDescriptor, DCM_LUTData, nullptr, signed_first);
-}
+LookupTable read_lut(DcmItem& item, bool signed_first) { return read_table(item, DCM_LUTDescriptor, DCM_LUTData, nullptr, signed_first); }
 
 std::vector<LookupTable> read_palette(DcmItem& dataset, bool signed_first) {
   const auto colour = [&](const DcmTagKey& descriptor, const DcmTagKey& data, const DcmTagKey& segmented) {

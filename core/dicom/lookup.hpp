@@ -10,9 +10,9 @@ class DcmTagKey;
 
 namespace aidp {
 
-// A table of a palette or a modality LUT (PS3.3 C.7.6.3.1.5, C.7.9.2, C.11.1.1): stored value to entry, which is unsigned.
+// A table of a palette, a modality LUT or a VOI LUT (PS3.3 C.7.6.3.1.5, C.7.9.2, C.11.1.1, C.11.2.1.1): value to entry, which is unsigned.
 struct LookupTable {
-  std::int64_t first = 0;  // the stored value of the first entry
+  std::int64_t first = 0;  // the value of the first entry
   int bits = 0;            // of an entry: 8 or 16
   std::vector<std::uint16_t> entries;
 
@@ -23,8 +23,9 @@ struct LookupTable {
 
 // Bits of the entries, as the descriptor says; 0 if there is none.
 int table_bits(DcmItem& item, const DcmTagKey& descriptor);
-// `signed_first`: whether stored values, and so the first of them, are signed. Throws Error(dicom_attribute).
-LookupTable read_modality_table(DcmItem& item, bool signed_first);
+// LUTDescriptor and LUTData of a modality or VOI LUT's item. `signed_first`: whether the values to look up, and so the first of them, may
+// be negative. Throws Error(dicom_attribute).
+LookupTable read_lut(DcmItem& item, bool signed_first);
 // Red, green, blue.
 std::vector<LookupTable> read_palette(DcmItem& dataset, bool signed_first);
 

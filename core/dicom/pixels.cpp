@@ -11,6 +11,7 @@
 #include "core/dicom/colour.hpp"
 #include "core/dicom/read_header.hpp"
 #include "core/dicom/stored.hpp"
+#include "core/dicom/voi.hpp"
 
 namespace aidp {
 
@@ -184,7 +185,7 @@ void PixelFile::decode(std::int64_t frame, Values out) {
   DcmItem* table = nullptr;
   if (tables_.empty() && palette) tables_ = read_palette(dataset, is_signed);
   if (tables_.empty() && dataset.findAndGetSequenceItem(DCM_ModalityLUTSequence, table).good() && table)
-    tables_ = {read_modality_table(*table, is_signed)};
+    tables_ = {read_lut(*table, is_signed)};
   if (palette)
     look_up_palette(stored, header_, tables_, out);
   else
@@ -207,6 +208,11 @@ std::array<double, 2> PixelFile::rescale(std::int64_t frame) const {
   if (header_.modality_lut_bits > 0 || header_.palette_bits > 0) return {1, 0};
   const auto& values = header_.frames[std::min(static_cast<std::size_t>(frame), header_.frames.size() - 1)];
   return {values.slope, values.intercept};
+}
+
+Voi PixelFile::voi(std::int64_t frame) {
+  const bool below_zero = header_.modality_lut_bits == 0 && (header_.pixel_representation == 1 || rescale(frame)[1] < 0);
+  return read_voi(file_.dataset(), frame, below_zero);
 }
 
 // PixelPaddingValue with PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as stored values.

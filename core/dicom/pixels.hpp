@@ -41,6 +41,8 @@ class PixelFile {
   void describe(ImageHeader& image) const;
   // RescaleSlope and RescaleIntercept of a frame; 1 and 0 where a modality LUT stands in their place (PS3.3 C.11.1).
   std::array<double, 2> rescale(std::int64_t frame) const;
+  // The window or table by which a frame is meant to be shown, as read_voi() finds it.
+  Voi voi(std::int64_t frame);
 
  private:
   void check() const;

@@ -141,7 +141,7 @@ bool fits(const ImageHeader& image, const Manifest& manifest) {
   if (range.contains("b_min") != range.contains("b_max")) return false;
   const bool rising =
       range.at("a_min").get<double>() < range.at("a_max").get<double>() && range.value("b_min", 0.0) < range.value("b_max", 1.0);
-  return rising && image.samples == 1 && image.slices == 1 && image.slope.size() == 1 && bytes_of(image.type) <= 2 &&
+  return rising && image.samples == 1 && image.slices == 1 && image.slope.size() == 1 && image.voi.empty() && bytes_of(image.type) <= 2 &&
          image.type != PixelType::int8;
 }
 }  // namespace

@@ -36,12 +36,15 @@ struct Sample {
 // The largest plus the smallest value that the stored bits can hold: MONOCHROME1 becomes MONOCHROME2 by this minus the value.
 double mirror_sum(const ImageHeader& image);
 
-// Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, padding set to the image's least value,
-// and straightened where the image has a grid, which then is the sample's source.
+// Stored values to real ones on `device`: MONOCHROME1 turned to MONOCHROME2, rescaled per slice, windowed where the image has a VOI,
+// padding set to the image's least value, and straightened where the image has a grid, which then is the sample's source.
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device);
 
 // The values at `positions` (double, from 0 to the last index) along a dimension, linearly between its voxels.
 at::Tensor linear_along(const at::Tensor& data, std::int64_t dimension, const at::Tensor& positions);
+
+// Values, slice first, as they are meant to be shown: 0 to 1. `vois`: per slice, or one for all.
+void apply_voi(at::Tensor& real, const std::vector<Voi>& vois);
 
 // Slices [slice, row, column, sample], float32, resampled to their grid.
 at::Tensor straightened(const at::Tensor& slices, const SliceGrid& grid);

@@ -42,10 +42,12 @@ at::Tensor real_values(const ImageHeader& image, const std::byte* values, const 
   if (real.data_ptr() == stored.data_ptr()) real = real.clone();
   at::Tensor padded;
   if (image.padding) padded = (real >= (*image.padding)[0]).logical_and_(real <= (*image.padding)[1]);
-  if (image.inverted) real.neg_().add_(mirror_sum(image));
+  if (image.inverted && image.voi.empty()) real.neg_().add_(mirror_sum(image));
   const bool one = image.slope.size() == 1;
   if (one && (image.slope[0] != 1 || image.intercept[0] != 0)) real.mul_(image.slope[0]).add_(image.intercept[0]);
   if (!one) real.mul_(per_slice(image.slope, real)).add_(per_slice(image.intercept, real));
+  if (!image.voi.empty()) apply_voi(real, image.voi);
+  if (image.inverted && !image.voi.empty()) real.neg_().add_(1);
   if (padded.defined() && padded.any().item<bool>() && !padded.all().item<bool>())
     real.masked_fill_(padded, real.masked_select(padded.logical_not()).min());
   return real;

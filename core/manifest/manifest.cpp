@@ -61,6 +61,9 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   Fields input(node, "input", mistakes);
   manifest.unit = input.choice("unit", {"instance", "series"}) == "series" ? Unit::series : Unit::instance;
   manifest.channels = input.choice("channels", {"1", "3"}, false) == "3" ? 3 : 1;
+  const auto voi = input.take("voi", false);
+  manifest.voi = input.choice("voi", {"ignore", "apply"}, false) == "apply";
+  if (manifest.voi && manifest.channels != 1) mistakes.add(voi, "'voi' is of grey values: it goes with 'channels: 1'");
   manifest.select = read_rules(input.take("select", true), "select", mistakes);
   manifest.one_per_study = input.choice("per_study", {"all", "one"}, false) == "one";
   read_geometry(input, manifest, mistakes);

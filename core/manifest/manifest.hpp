@@ -72,6 +72,7 @@ struct Manifest {
   std::vector<Preference> prefer;  // in order; what the first leaves equal the next decides
   SeveralVolumes several_volumes = SeveralVolumes::reject;
   Straightening straightening;
+  bool voi = false;  // the values are windowed to 0 to 1 as each image says
   int channels = 1;  // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
   std::optional<Transform> inferer;  // sliding_window with its arguments; nothing: the whole tensor in one pass

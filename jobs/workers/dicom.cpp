@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <limits>
@@ -130,7 +131,10 @@ json decode_image(const json& request, std::span<std::byte> slab, Contents& cont
     const auto [slope, intercept] = file->rescale(frame);
     image.slope.push_back(slope);
     image.intercept.push_back(intercept);
+    if (request.at("voi").get<bool>()) image.voi.push_back(file->voi(frame));
   }
+  if (std::ranges::adjacent_find(image.voi, std::ranges::not_equal_to{}) == image.voi.end())
+    image.voi.resize(std::min<std::size_t>(image.voi.size(), 1));
   return {{"image", image}, {"files", std::move(files)}};
 }
 

@@ -51,6 +51,14 @@ bool eligible(const std::string& rule, const nlohmann::json& attributes) {
 }
 }  // namespace
 
+TEST_CASE("a VOI is asked for of grey values alone") {
+  CHECK(parse_manifest(with("unit: instance", "unit: instance\n  voi: apply"), "m.yaml").voi);
+  CHECK_FALSE(parse_manifest(with("unit: instance", "unit: instance\n  voi: ignore"), "m.yaml").voi);
+  CHECK_THAT(mistakes_of(with("unit: instance", "unit: instance\n  voi: apply\n  channels: 3")),
+             Catch::Contains("'voi' is of grey values: it goes with 'channels: 1'"));
+  CHECK_THAT(mistakes_of(with("unit: instance", "unit: instance\n  voi: window")), Catch::Contains("ignore"));
+}
+
 TEST_CASE("a sound manifest is read with its defaults") {
   const auto manifest = parse_manifest(sound, "m.yaml");
   CHECK(manifest.id() == "test-model@1.0.0");
