@@ -17,6 +17,7 @@
 #include "core/base/text.hpp"
 #include "core/dicom/file.hpp"
 #include "core/dicom/lookup.hpp"
+#include "core/dicom/mosaic.hpp"
 #include "core/dicom/value.hpp"
 
 namespace aidp {
@@ -222,6 +223,7 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
   header.number_of_frames = frames;
   header.frames = frames_of(dataset, header.number_of_frames);
+  unfold_mosaic(dataset, header);
   return header;
 }
 
