@@ -7,12 +7,11 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "core/dicom/vector.hpp"
 
 namespace aidp {
 
 namespace {
-using Vector = std::array<double, 3>;
-
 constexpr double orientation_tolerance = 1e-3;  // of a direction cosine
 constexpr double spacing_tolerance = 0.01;      // of the median distance
 constexpr double tilt_tolerance = 0.01;         // sine of the angle between slice step and normal: 0.57 degrees
@@ -20,11 +19,6 @@ constexpr double largest_tilt = 0.71;           // its largest: 45 degrees; a ga
 constexpr double same_position_mm = 1e-3;
 constexpr double same_voxel = 0.01;
 constexpr double largest_spacing_mm = 1000;
-
-Vector cross(const Vector& a, const Vector& b) { return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]}; }
-double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
-double length(const Vector& a) { return std::sqrt(dot(a, a)); }
 
 struct Slice {
   SliceRef ref;
@@ -37,13 +31,6 @@ Vector across(const FrameHeader& frame) {
   return {(*frame.orientation)[0], (*frame.orientation)[1], (*frame.orientation)[2]};
 }  // along a row
 Vector down(const FrameHeader& frame) { return {(*frame.orientation)[3], (*frame.orientation)[4], (*frame.orientation)[5]}; }
-
-bool is_placed(const FrameHeader& frame) {
-  if (!frame.position_mm || !frame.orientation || !frame.pixel_spacing_mm) return false;
-  const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
-  const bool sensible = std::ranges::all_of(*frame.pixel_spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
-  return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
-}
 
 template <class A, class B>
 bool near(const A& a, const B& b, double tolerance) {
@@ -194,6 +181,13 @@ void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irre
   plan.spacing_mm[2] = length(step);
 }
 }  // namespace
+
+bool is_placed(const FrameHeader& frame) {
+  if (!frame.position_mm || !frame.orientation || !frame.pixel_spacing_mm) return false;
+  const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
+  const bool sensible = std::ranges::all_of(*frame.pixel_spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
+  return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
+}
 
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
   std::vector<SliceRef> slices;

@@ -27,6 +27,8 @@ struct VolumePlan {
   std::optional<Error> refusal;   // of one among several volumes: these slices are none, for this reason
 };
 
+// Whether a frame says where it lies, in directions and distances that make sense.
+bool is_placed(const FrameHeader& frame);
 // Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series);
 

@@ -44,6 +44,8 @@ void to_json(nlohmann::json& json, const InstanceHeader& h) {
           h.has_padding,
           h.photometric_interpretation,
           std::move(frames),
+          h.tiles_across,
+          h.mosaic_fault,
           h.attributes};
 }
 
@@ -83,6 +85,8 @@ void from_json(const nlohmann::json& json, InstanceHeader& h) {
     frame.at(5).get_to(f.telling);
     h.frames.push_back(f);
   }
+  get(h.tiles_across);
+  get(h.mosaic_fault);
   h.attributes = *next;
 }
 

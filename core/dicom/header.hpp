@@ -39,7 +39,10 @@ struct InstanceHeader {
   // Hex SHA-256 of AccessionNumber and PatientID, to find by them what is not to be told; empty where there is none.
   std::string accession_sha256, patient_sha256;
   std::vector<FrameHeader> frames;  // one, or number_of_frames
-  nlohmann::json attributes;        // keyword to string, number or array: those asked for, and surveillance_keywords()
+  // Of a Siemens mosaic (core/dicom/mosaic.hpp), whose tiles are the frames here, with a tile's rows and columns: tiles in a row; 0: none.
+  std::int64_t tiles_across = 0;
+  std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
+  nlohmann::json attributes;  // keyword to string, number or array: those asked for, and surveillance_keywords()
 };
 
 // An array of what stands above, by place: names would be most of the work where an archive has millions of headers.

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/dicom/colour.hpp"
+#include "core/dicom/mosaic.hpp"
 #include "core/dicom/read_header.hpp"
 #include "core/dicom/stored.hpp"
 #include "core/dicom/voi.hpp"
@@ -63,6 +64,10 @@ bool is_ybr(Colour colour, const InstanceHeader& header) {
 
 PixelFile::PixelFile(const std::string& path, Content content) : content_(std::move(content)), file_(content_.bytes) {
   header_ = header_of(file_, path);
+  if (header_.tiles_across > 0) {
+    tiles_ = std::move(header_);
+    header_ = folded(*tiles_);
+  }
   check();
   find_pixels();
 }
@@ -86,6 +91,7 @@ void PixelFile::check() const {
 
 // What the values mean must be known before a model is given them.
 void PixelFile::check_meaning() const {
+  if (!header_.mosaic_fault.empty()) senseless(header_.mosaic_fault);
   for (const auto& frame : header_.frames)
     if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
       senseless("RescaleSlope or RescaleIntercept is no number, or the slope is 0");
@@ -171,7 +177,17 @@ void PixelFile::decode_stored(std::int64_t frame, Values out) const {
 
 void PixelFile::decode(std::int64_t frame, Values out) {
   check_meaning();
-  if (out.size() != decoded_form(header_).bytes) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
+  if (out.size() != decoded_form(header()).bytes) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
+  if (!tiles_) return decode_whole(frame, out);
+  if (mosaic_.empty()) {
+    std::vector<std::byte> whole(static_cast<std::size_t>(decoded_form(header_).bytes));
+    decode_whole(0, whole);
+    mosaic_ = std::move(whole);
+  }
+  cut_tile(mosaic_, *tiles_, frame, out);
+}
+
+void PixelFile::decode_whole(std::int64_t frame, Values out) {
   if (header_.palette_bits == 0 && header_.modality_lut_bits == 0) {
     const bool ybr = is_ybr(decode_into(frame, out), header_);
     if (ybr && value_bytes(header_) != 1) unsupported("YBR of more than 8 bits");
@@ -195,8 +211,8 @@ void PixelFile::decode(std::int64_t frame, Values out) {
 void PixelFile::describe(ImageHeader& image) const {
   const auto form = decoded_form(header_);
   image.type = form.type;
-  image.rows = header_.rows;
-  image.columns = header_.columns;
+  image.rows = header().rows;
+  image.columns = header().columns;
   image.samples = form.samples;
   image.inverted = header_.photometric_interpretation == "MONOCHROME1";
   image.bits_stored = header_.modality_lut_bits > 0 ? header_.modality_lut_bits : header_.bits_stored;

@@ -29,10 +29,12 @@ class PixelFile {
   PixelFile(const PixelFile&) = delete;
   PixelFile& operator=(const PixelFile&) = delete;
 
-  const InstanceHeader& header() const { return header_; }
+  // Of what decode() gives: of a Siemens mosaic the tiles, elsewhere as stored.
+  const InstanceHeader& header() const { return tiles_ ? *tiles_ : header_; }
+  const InstanceHeader& stored() const { return header_; }
   const std::string& sha256() const { return content_.sha256; }  // of the file, hex
   // The stored values and nothing else: sign-extended, bits above HighBit cleared, by pixel; no palette, no colour conversion.
-  // `frame` counts from 0, `out` has stored_form(header()).bytes. Throws Error(pixels_*).
+  // `frame` counts from 0, `out` has stored_form(stored()).bytes. Throws Error(pixels_*).
   void decode_stored(std::int64_t frame, Values out) const;
   // What a model is meant to be given, still before the rescale: colour as RGB, a palette or a modality LUT looked up.
   // `out` has decoded_form(header()).bytes. Throws Error(pixels_*, dicom_attribute).
@@ -50,11 +52,14 @@ class PixelFile {
   void find_pixels();
   Colour decode_into(std::int64_t frame, Values out) const;
   void decode_native(std::int64_t frame, Values out) const;
+  void decode_whole(std::int64_t frame, Values out);
   std::optional<std::array<double, 2>> padding() const;
 
   Content content_;
   DicomFile file_;
-  InstanceHeader header_;
+  InstanceHeader header_;                // as stored
+  std::optional<InstanceHeader> tiles_;  // of a mosaic
+  std::vector<std::byte> mosaic_;        // all tiles, once decoded
   const TransferSyntax* syntax_ = nullptr;
   Bytes native_;  // all frames
   Fragments fragments_;

@@ -17,17 +17,13 @@
 #include "core/base/text.hpp"
 #include "core/dicom/file.hpp"
 #include "core/dicom/lookup.hpp"
+#include "core/dicom/mosaic.hpp"
+#include "core/dicom/value.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr unsigned long values_at_most = 64;
-
-std::string text_of(DcmItem& item, const DcmTagKey& tag) {
-  OFString value;
-  if (item.findAndGetOFStringArray(tag, value).bad()) return {};
-  return std::string(trim(std::string_view(value.c_str(), value.length())));
-}
 
 std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
   const auto uid = text_of(item, tag);
@@ -37,12 +33,6 @@ std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
 int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
   Uint16 value = 0;
   return item.findAndGetUint16(tag, value).good() ? value : standard;
-}
-
-std::optional<double> number_of(DcmItem& item, const DcmTagKey& tag) {
-  Float64 value = 0;
-  if (item.findAndGetFloat64(tag, value).bad() || !std::isfinite(value)) return std::nullopt;
-  return value;
 }
 
 // Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, senseless makes it NaN for the decoder to refuse.
@@ -233,6 +223,7 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
   header.number_of_frames = frames;
   header.frames = frames_of(dataset, header.number_of_frames);
+  unfold_mosaic(dataset, header);
   return header;
 }
 

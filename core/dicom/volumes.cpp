@@ -45,13 +45,19 @@ class Splitter {
   std::vector<Frames> groups() const {
     std::vector<Frames> groups;
     for (const auto& slice : slices_of(series_)) {
-      const auto own = std::ranges::find_if(groups, [&](const Frames& group) { return are_alike(series_, group.front(), slice); });
+      const auto own = std::ranges::find_if(groups, [&](const Frames& group) { return may_share(group.front(), slice); });
       if (own == groups.end())
         groups.push_back({slice});
       else
         own->push_back(slice);
     }
     return groups;
+  }
+
+  // A mosaic is a volume by itself.
+  bool may_share(const SliceRef& a, const SliceRef& b) const {
+    const bool mosaic = series_[a.instance].tiles_across > 0 || series_[b.instance].tiles_across > 0;
+    return mosaic ? a.instance == b.instance : are_alike(series_, a, b);
   }
 
   std::size_t places_of(const Frames& frames) const {

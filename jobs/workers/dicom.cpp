@@ -163,7 +163,7 @@ json range_json(const std::array<double, 2>& range, PixelType type) {
 // What the stored values of each frame are, and of all. A frame that cannot be decoded leaves the others their entries.
 json pixels(const json& request) {
   const PixelFile file(request.at("path").get<std::string>());
-  const auto& header = file.header();
+  const auto& header = file.stored();
   const auto form = stored_form(header);
   Sha256 hash_of_all;
   std::vector<std::byte> values(static_cast<std::size_t>(form.bytes));

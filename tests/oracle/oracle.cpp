@@ -86,10 +86,11 @@ at::Tensor affine_of(const Sample& sample) {
 
 void write_values(const std::string& path, bool stored, const std::string& out) {
   PixelFile file(path);
-  const auto form = stored ? stored_form(file.header()) : decoded_form(file.header());
+  const auto& header = stored ? file.stored() : file.header();
+  const auto form = stored ? stored_form(header) : decoded_form(header);
   std::vector<std::byte> values(form.bytes);
   std::ofstream to(out, std::ios::binary);
-  for (std::int64_t frame = 0; frame < file.header().number_of_frames; ++frame) {
+  for (std::int64_t frame = 0; frame < header.number_of_frames; ++frame) {
     stored ? file.decode_stored(frame, values) : file.decode(frame, values);
     to.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size()));
   }

@@ -53,8 +53,8 @@ std::vector<Row> index_of(const std::filesystem::path& dicom) {
 std::string pixel_hash(const std::string& path) {
   const PixelFile file(path);
   Sha256 hash;
-  std::vector<std::byte> frame(stored_form(file.header()).bytes);
-  for (std::int64_t i = 0; i < file.header().number_of_frames; ++i) {
+  std::vector<std::byte> frame(stored_form(file.stored()).bytes);
+  for (std::int64_t i = 0; i < file.stored().number_of_frames; ++i) {
     file.decode_stored(i, frame);
     hash.update(frame);
   }
@@ -96,7 +96,7 @@ namespace {
 // Decodes all that a file says it has, and whatever is wrong with it must be an Error.
 void decode_all(const std::string& path) try {
   PixelFile file(path);
-  std::vector<std::byte> stored(stored_form(file.header()).bytes), decoded(decoded_form(file.header()).bytes);
+  std::vector<std::byte> stored(stored_form(file.stored()).bytes), decoded(decoded_form(file.header()).bytes);
   for (std::int64_t i = 0; i < std::min<std::int64_t>(file.header().number_of_frames, 3); ++i) {
     file.decode_stored(i, stored);
     file.decode(i, decoded);

@@ -53,6 +53,16 @@ TEST_CASE("what one attribute leaves together the next tells apart") {
   CHECK(split(series) == Volumes{{0, 1}, {2, 3}, {4, 5}, {6, 7}});
 }
 
+TEST_CASE("each mosaic is a volume by itself, though nothing tells them apart and one is moved a little") {
+  const auto mosaic = [](double z) {
+    auto header = slice(z);
+    header.tiles_across = header.number_of_frames = 2;
+    header.frames.push_back(slice(z + 1).frames[0]);
+    return header;
+  };
+  CHECK(split({mosaic(1), mosaic(1), mosaic(1.1)}) == Volumes{{0, 0}, {1, 1}, {2, 2}});
+}
+
 TEST_CASE("an attribute that has not one value at each place tells nothing apart") {
   CHECK(refusal_of({slice(1, {"", "1"}), slice(1, {"", "2"}), slice(2, {"", "3"}), slice(2, {"", "4"})})
             .find("two slices lie at one position") != std::string::npos);
