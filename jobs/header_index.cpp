@@ -13,12 +13,13 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{8, R"sql(
+constexpr Database::Scratch layout{9, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
   generation INTEGER NOT NULL,                      -- of the keywords that were read; -1: to be read again in any case
   run INTEGER NOT NULL,                             -- the last that listed it
+  image INTEGER NOT NULL DEFAULT 0,
   copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
   -- empty where it belongs to no series, and `reason` says why
   study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
@@ -43,12 +44,12 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
       add_header_(database_.prepare(
           "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, study_uid, series_uid, sop_uid, "
-          "accession, patient, header, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+          "accession, patient, header, attributes, image) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
       add_loose_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, reason, "
                                    "message) VALUES (?, ?, ?, ?, "
                                    "?, ?, ?, ?, ?)")),
       get_(database_.prepare("SELECT header, attributes FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND "
-                             "copy = 0 ORDER BY path")) {
+                             "copy = 0 ORDER BY image DESC, path")) {
   keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
   database_.execute("BEGIN");
   auto last = database_.prepare("SELECT max(run) FROM file");
@@ -104,7 +105,7 @@ void HeaderIndex::add(const ScannedFile& file) {
   bind_listed(add_header_, file.path);
   add_header_.bind(6, generation_).bind(7, run_).bind(8, file.study_uid).bind(9, file.series_uid).bind(10, file.sop_uid);
   add_header_.bind(11, file.accession_sha256).bind(12, file.patient_sha256);
-  add_header_.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).run();
+  add_header_.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).bind(15, std::int64_t{file.has_pixels}).run();
 }
 
 void HeaderIndex::add(const LooseFile& file, bool known) {

@@ -33,6 +33,7 @@ struct ScannedFile {
   std::string path, study_uid, series_uid, sop_uid;
   std::string accession_sha256, patient_sha256;  // as in InstanceHeader
   std::vector<std::uint8_t> header, attributes;  // CBOR: an InstanceHeader without attributes; those
+  bool has_pixels = true;
 };
 
 // The headers of the listed files, by series and on disk: a large archive costs disk, not memory. Kept in a file from run to run, it also
@@ -72,7 +73,7 @@ class HeaderIndex {
   // Of what is listed and read: ordered by study and series; by path.
   std::vector<SeriesInput> series();
   std::vector<LooseFile> loose();
-  // Ordered by path, without byte-identical copies; only the first has attributes, as they stand for the series.
+  // Images first, then by path, without byte-identical copies; only the first has attributes, as they stand for the series.
   std::vector<InstanceHeader> instances(const SeriesInput& series);
   nlohmann::json attributes(const SeriesInput& series);
 

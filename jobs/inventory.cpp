@@ -182,14 +182,15 @@ class Scanner {
     ScannedFile scanned{path, file.at(1), file.at(2), file.at(3), file.at(4), file.at(5), {}, {}};
     scanned.header = std::move(file.at(6).get_binary());
     scanned.attributes = std::move(file.at(7).get_binary());
-    add(scanned, file.at(0));
+    scanned.has_pixels = file.at(0);
+    add(scanned);
   }
 
-  void add(const ScannedFile& file, bool has_pixels) {
+  void add(const ScannedFile& file) {
     if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(file);
     index_.add(
-        LooseFile{file.path, has_pixels ? Reason::dicom_attribute : Reason::not_image,
-                  has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
+        LooseFile{file.path, file.has_pixels ? Reason::dicom_attribute : Reason::not_image,
+                  file.has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
         true);
   }
 

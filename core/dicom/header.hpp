@@ -27,8 +27,8 @@ struct InstanceHeader {
   std::string path;
   std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
   std::uint64_t file_bytes = 0;
-  bool has_pixels = false;  // describes an image, if perhaps not wholly: some size may be 0
-  std::int64_t rows = 0, columns = 0, number_of_frames = 1;
+  bool has_pixels = false;                                   // describes an image, if perhaps not wholly: some size may be 0
+  std::int64_t rows = 0, columns = 0, number_of_frames = 1;  // 0: senseless
   int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
   bool planar = false;        // PlanarConfiguration 1
   bool floating = false;      // FloatPixelData or DoubleFloatPixelData

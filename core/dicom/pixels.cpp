@@ -76,6 +76,7 @@ void PixelFile::check() const {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
   if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) senseless("Rows, Columns or BitsAllocated is missing or 0");
+  if (h.number_of_frames < 1) senseless("NumberOfFrames is no whole number above 0");
   if (h.pixel_representation > 1) senseless("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
   if (h.number_of_frames > frames_at_most)
     throw Error(Reason::pixels_limit,
@@ -166,7 +167,9 @@ Colour PixelFile::decode_into(std::int64_t frame, Values out) const {
       colour = decode_jpeg_2000(fragments_.frame(frame, joined), header_, out);
       break;
   }
-  put_bits_right(out, header_);
+  // What a lossy codec gives may lie beyond BitsStored: without its topmost bit the brightest pixel would be the darkest.
+  const bool may_overshoot = syntax_->lossy && header_.pixel_representation == 0 && header_.high_bit == header_.bits_stored - 1;
+  if (!may_overshoot) put_bits_right(out, header_);
   return colour;
 }
 

@@ -6,6 +6,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -33,6 +34,22 @@ std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
 int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
   Uint16 value = 0;
   return item.findAndGetUint16(tag, value).good() ? value : standard;
+}
+
+// 0 where it is no number. A single frame may well say 0, and most say nothing.
+std::int64_t number_of_frames_of(DcmItem& item) {
+  const auto text = text_of(item, DCM_NumberOfFrames);
+  std::int32_t frames = 1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), frames);
+  if (!text.empty() && (error != std::errc() || end != text.data() + text.size())) return 0;
+  return std::max(frames, 1);
+}
+
+// Philips' raw data beside its images have Rows and Columns, and nothing else of an image.
+bool describes_an_image(DcmDataset& dataset) {
+  const bool pixels =
+      dataset.tagExists(DCM_PixelData) || dataset.tagExists(DCM_BitsAllocated) || dataset.tagExists(DCM_PhotometricInterpretation);
+  return pixels || dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
 }
 
 // Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, senseless makes it NaN for the decoder to refuse.
@@ -206,8 +223,7 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.frame_of_reference_uid = uid_of(dataset, DCM_FrameOfReferenceUID);
   header.rows = unsigned_of(dataset, DCM_Rows, 0);
   header.columns = unsigned_of(dataset, DCM_Columns, 0);
-  header.has_pixels = dataset.tagExists(DCM_Rows) || dataset.tagExists(DCM_Columns) || dataset.tagExists(DCM_BitsAllocated) ||
-                      dataset.tagExists(DCM_PhotometricInterpretation);
+  header.has_pixels = describes_an_image(dataset);
   header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
   header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 0);
   header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
@@ -219,9 +235,7 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
                        (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
   read_tables(dataset, header);
-  Sint32 frames = 1;
-  if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
-  header.number_of_frames = frames;
+  header.number_of_frames = number_of_frames_of(dataset);
   header.frames = frames_of(dataset, header.number_of_frames);
   unfold_mosaic(dataset, header);
   return header;

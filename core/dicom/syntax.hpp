@@ -12,6 +12,7 @@ struct TransferSyntax {
   std::string_view uid, name;
   Codec codec;
   bool big_endian = false, deflated = false;  // deflated: the whole dataset, so that the file's size says nothing of the pixels'
+  bool lossy = false;
 };
 
 // By the string of (0002,0010); nullptr for one that is not handled.

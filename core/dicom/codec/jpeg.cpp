@@ -69,7 +69,8 @@ Stream read_markers(Bytes encoded) {
 }
 
 std::unique_ptr<DJDecoder> make_decoder(unsigned bits) {
-  static const DJCodecParameter never_convert(ECC_lossyYCbCr, EDC_never, EUC_never, EPC_colorByPixel, OFTrue);
+  // Without the last: DCMTK's way to read what its own faulty encoder once wrote with predictor 6 reads wrongly what the standard has.
+  static const DJCodecParameter never_convert(ECC_lossyYCbCr, EDC_never, EUC_never, EPC_colorByPixel, OFFalse);
   if (bits <= 8) return std::make_unique<DJDecompressIJG8Bit>(never_convert, OFFalse);
   if (bits <= 12) return std::make_unique<DJDecompressIJG12Bit>(never_convert, OFFalse);
   return std::make_unique<DJDecompressIJG16Bit>(never_convert, OFFalse);
