@@ -3,7 +3,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djcparam.h>
 #include <dcmtk/dcmjpeg/djeijg16.h>
-#include <dcmtk/dcmjpeg/djrploss.h>
 
 #include <memory>
 #include <random>
