@@ -14,7 +14,7 @@ inline constexpr const char* pixels_details =
     "together, 1-bit values as a byte each, sub-sampled colour made whole; without rescale, palette, modality LUT, inversion or conversion "
     "of "
     "colours, so that YBR stays YBR (pydicom: get_decoder(uid).as_array(file, raw=True)). Bits above HighBit are cleared and signs "
-    "extended.\n\n"
+    "extended; what a lossy codec gives beyond BitsStored, unsigned, stays.\n\n"
     "With --format json each line is an object: one of type instance for each file (path, outcome; shape with the number of frames first; "
     "min, "
     "max and pixel_sha256 over all its frames; reason and message unless completed), then one of type frame for each frame. Exit status 3 "

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charls/charls.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
 #include "core/dicom/form.hpp"
 
 namespace aidp {
 
-Colour decode_jpeg_ls(Bytes encoded, const InstanceHeader& header, Values out) try {
+namespace {
+Colour decode_stream(Bytes encoded, const InstanceHeader& header, Values out) {
   charls::jpegls_decoder decoder;
   decoder.source(encoded.data(), encoded.size());
   decoder.read_header();
@@ -29,6 +34,28 @@ Colour decode_jpeg_ls(Bytes encoded, const InstanceHeader& header, Values out) t
     by_pixel(wide, samples, to_bytes, out);
   }
   return Colour::as_header;
+}
+
+// The same without the zero byte that some encoders leave before EOI (NEMA's WG04/JLSL/MR1_JLSL); nothing where there is none. Other
+// decoders stop at the last pixel, CharLS looks for a marker behind it.
+std::optional<std::vector<std::byte>> without_zero_at_end(Bytes encoded) {
+  constexpr std::array end{std::byte{0}, std::byte{0xFF}, std::byte{0xD9}};
+  const auto found = std::ranges::find_end(encoded, end);
+  if (found.empty()) return std::nullopt;
+  std::vector<std::byte> rest(encoded.begin(), found.begin());
+  rest.insert(rest.end(), found.begin() + 1, encoded.end());
+  return rest;
+}
+}  // namespace
+
+Colour decode_jpeg_ls(Bytes encoded, const InstanceHeader& header, Values out) try {
+  try {
+    return decode_stream(encoded, header, out);
+  } catch (const charls::jpegls_error& error) {
+    const auto rest = without_zero_at_end(encoded);
+    if (!rest || error.code() != charls::jpegls_errc::jpeg_marker_start_byte_not_found) throw;
+    return decode_stream(*rest, header, out);
+  }
 } catch (const charls::jpegls_error& error) {
   throw Error(Reason::pixels_corrupt, std::string("JPEG-LS: ") + error.what());
 }
