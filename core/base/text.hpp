@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,14 @@ std::string printable(std::string_view text);
 std::string number(double value);
 // `value` with `decimals` digits after the point.
 std::string fixed(double value, int decimals);
+
+// The number that a text is as a whole; nothing where it is none, or more.
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
 
 // "1.5 GiB" and back: bytes of "512M", "2G", "1.5GiB", "4096" (powers of 1024). Throws Error(usage).
 std::string bytes_text(std::uint64_t bytes);

@@ -5,7 +5,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -51,9 +50,9 @@ std::array<double, N> csa_numbers(std::span<const std::byte> csa, const std::str
   const auto values = csa_values(csa, field);
   std::array<double, N> numbers{};
   for (std::size_t i = 0; i < N; ++i) {
-    const auto text = i < values.size() ? std::string_view(values[i]) : std::string_view();
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
-    if (error != std::errc() || end != text.data() + text.size()) fault(field + " of the private CSA header is missing or senseless");
+    const auto number = i < values.size() ? number_in<double>(values[i]) : std::nullopt;
+    if (!number) fault(field + " of the private CSA header is missing or senseless");
+    numbers[i] = *number;
   }
   return numbers;
 }

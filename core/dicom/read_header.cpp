@@ -6,7 +6,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -39,10 +38,9 @@ int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
 // 0 where it is no number. A single frame may well say 0, and most say nothing.
 std::int64_t number_of_frames_of(DcmItem& item) {
   const auto text = text_of(item, DCM_NumberOfFrames);
-  std::int32_t frames = 1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), frames);
-  if (!text.empty() && (error != std::errc() || end != text.data() + text.size())) return 0;
-  return std::max(frames, 1);
+  if (text.empty()) return 1;
+  const auto frames = number_in<std::int32_t>(text);
+  return frames ? std::max(*frames, 1) : 0;
 }
 
 // Philips' raw data beside its images have Rows and Columns, and nothing else of an image.
@@ -126,11 +124,6 @@ nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>
     if (auto value = value_of(*element); !value.is_null() && value != "") attributes[keyword] = std::move(value);
   }
   return attributes;
-}
-
-DcmItem* item_in(DcmItem& parent, const DcmTagKey& sequence) {
-  DcmItem* item = nullptr;
-  return parent.findAndGetSequenceItem(sequence, item, 0).good() ? item : nullptr;
 }
 
 void read_frame(DcmItem& item, FrameHeader& frame) {

@@ -22,4 +22,9 @@ std::optional<double> number_of(DcmItem& item, const DcmTagKey& tag) {
   return value;
 }
 
+DcmItem* item_in(DcmItem& parent, const DcmTagKey& sequence, std::int64_t index) {
+  DcmItem* item = nullptr;
+  return parent.findAndGetSequenceItem(sequence, item, static_cast<long>(index)).good() ? item : nullptr;
+}
+
 }  // namespace aidp

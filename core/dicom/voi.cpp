@@ -9,16 +9,12 @@
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/lookup.hpp"
+#include "core/dicom/value.hpp"
 
 namespace aidp {
 
 namespace {
 [[noreturn]] void senseless(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
-
-DcmItem* item_in(DcmItem& parent, const DcmTagKey& sequence, std::int64_t index = 0) {
-  DcmItem* item = nullptr;
-  return parent.findAndGetSequenceItem(sequence, item, static_cast<long>(index)).good() ? item : nullptr;
-}
 
 bool has_voi(DcmItem& item) { return item_in(item, DCM_VOILUTSequence) || item.tagExistsWithValue(DCM_WindowCenter); }
 
@@ -41,12 +37,12 @@ Voi table_of(DcmItem& item, bool below_zero) {
 }
 
 Voi window_of(DcmItem& item) {
+  const auto center = number_of(item, DCM_WindowCenter), width = number_of(item, DCM_WindowWidth);
+  if (!center || !width) senseless("WindowCenter or WindowWidth is missing or no number");
   Voi voi;
-  if (item.findAndGetFloat64(DCM_WindowCenter, voi.center).bad() || item.findAndGetFloat64(DCM_WindowWidth, voi.width).bad() ||
-      !std::isfinite(voi.center) || !std::isfinite(voi.width))
-    senseless("WindowCenter or WindowWidth is missing or no number");
-  OFString function;
-  if (item.findAndGetOFString(DCM_VOILUTFunction, function).good() && !function.empty()) voi.function = trim(function.c_str());
+  voi.center = *center;
+  voi.width = *width;
+  if (const auto function = text_of(item, DCM_VOILUTFunction); !function.empty()) voi.function = function;
   if (voi.function != "LINEAR" && voi.function != "LINEAR_EXACT" && voi.function != "SIGMOID")
     senseless("VOILUTFunction is " + printable(voi.function) + "; LINEAR, LINEAR_EXACT and SIGMOID are allowed");
   if (voi.function == "LINEAR" ? voi.width < 1 : voi.width <= 0) senseless("WindowWidth is too small for VOILUTFunction " + voi.function);

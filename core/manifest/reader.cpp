@@ -2,7 +2,6 @@
 #include "core/manifest/reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <regex>
@@ -44,11 +43,10 @@ nlohmann::json plain(const YAML::Node& node) {
   const auto text = node.Scalar();
   if (node.Tag() == "!") return text;  // quoted
   if (text == "true" || text == "false") return text == "true";
-  double value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return text;
-  if (text.find_first_of(".eE") == std::string::npos && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
-  return value;
+  const auto value = number_in<double>(text);
+  if (!value || !std::isfinite(*value)) return text;
+  if (text.find_first_of(".eE") == std::string::npos && std::abs(*value) < 1e15) return static_cast<std::int64_t>(*value);
+  return *value;
 }
 
 std::optional<int> whole(const YAML::Node& node, int low, int high) {
