@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "cli/output.hpp"
+#include "cli/source_options.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -75,30 +76,20 @@ class Run : public Command {
   }
   void setup(CLI::App& app) override {
     app.add_option("MODEL", request_.model, "Name, name@version, or the beginning of a digest")->required();
-    app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out where the worklist has paths");
-    app.add_option("--worklist", worklist_, "CSV or JSON lines: only the images of its rows");
+    sources_.setup(app);
     app.add_option("--out", out_, "Output folder; one job each")->required();
-    app.add_option("--device", request_.device, "auto, cpu or cuda:N")->capture_default_str();
     app.add_option("--batch", request_.batch, "Items in one forward pass; 0: as the model says")->capture_default_str();
-    app.add_option("--workers", request_.workers, "DICOM workers; 0: one per core")->capture_default_str();
-    app.add_option("--memory", memory_, "Memory for decoded pixels, 256M up to RAM; a quarter of RAM, at most 2G, if not given");
     app.add_option("--site", request_.site, "Name of this site, for the reports");
-    app.add_flag("--follow-links", request_.follow_links, "Follow links that lead out of the paths");
     app.add_flag("--fresh", request_.fresh, "Start over instead of resuming");
     app.add_flag("--dry-run", request_.dry_run, "Say what would be done and write nothing");
     app.add_flag("--allow-empty", request_.allow_empty, "Exit 0 where nothing matched");
     app.add_flag("--partial-ok", partial_ok_, "Exit 0 where some items failed or were quarantined");
   }
   Exit run(const Globals& globals) override {
-    request_.home = find_home(globals.home);
-    request_.inputs.assign(paths_.begin(), paths_.end());
+    static_cast<Sources&>(request_) = sources_.read(find_home(globals.home));
     request_.out = out_;
-    if (!worklist_.empty()) request_.worklist = read_worklist(worklist_);
-    if (!memory_.empty()) request_.memory_bytes = parse_bytes(memory_);
     if (request_.batch < 0 || request_.batch > 4096)
       throw Error(Reason::usage, "--batch takes 0 to 4096", "leave it out for the model's own");
-    if (request_.workers < 0 || request_.workers > 256)
-      throw Error(Reason::usage, "--workers takes 0 to 256", "leave it out for one per core");
     RunSummary summary;
     {
       const auto progress = make_progress(globals);
@@ -149,8 +140,8 @@ class Run : public Command {
   }
 
   RunRequest request_;
-  std::vector<std::string> paths_;
-  std::string out_, memory_, worklist_;
+  SourceOptions sources_;
+  std::string out_;
   bool partial_ok_ = false;
 };
 }  // namespace

@@ -7,6 +7,7 @@
 #include "cli/golden.hpp"
 #include "cli/output.hpp"
 #include "cli/pixels.hpp"
+#include "cli/source_options.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -86,26 +87,22 @@ class ValidateInput : public Command {
             "aidp validate input /data/ct --pixels --format json | jq -r 'select(.type==\"instance\") | [.path, .pixel_sha256] | @tsv'"};
   }
   void setup(CLI::App& app) override {
-    app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out where the worklist has paths");
+    sources_.setup(app);
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
-    app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are")->excludes("--model");
-    app.add_option("--dump-tensor", tensors_, "Write what the model would be given of each item to this HDF5 file")->excludes("--pixels");
-    app.add_option("--worklist", worklist_, "CSV or JSON lines: only the images of its rows")->excludes("--pixels");
-    app.add_flag("--follow-links", sources_.follow_links, "Follow links that lead out of the paths")->excludes("--pixels");
-    app.add_option("--workers", sources_.workers, "DICOM workers; 0: one per core")->capture_default_str();
+    auto* pixels = app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are");
+    app.add_option("--dump-tensor", tensors_, "Write what the model would be given of each item to this HDF5 file");
+    for (const char* other : {"--model", "--dump-tensor", "--worklist", "--follow-links", "--device", "--memory"}) pixels->excludes(other);
   }
   Exit run(const Globals& globals) override {
-    if (pixels_) return print_pixels(paths_, sources_.workers, globals);
+    if (pixels_) return print_pixels(sources_.paths(), sources_.workers(), globals);
     if (model_.empty()) throw Error(Reason::usage, "what to validate the input for is not said", "give --model MODEL, or --pixels");
     Reader store(globals);
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
-    sources_.home = store.home;
-    sources_.inputs.assign(paths_.begin(), paths_.end());
-    if (!worklist_.empty()) sources_.worklist = read_worklist(worklist_);
-    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(sources_, package.manifest, *progress), 0, 0}
-                                       : dump_tensors(sources_, package, tensors_, *progress);
+    const auto sources = sources_.read(store.home);
+    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(sources, package.manifest, *progress), 0, 0}
+                                       : dump_tensors(sources, package, tensors_, *progress);
     const auto& rows = dump.plan;
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
@@ -139,10 +136,9 @@ class ValidateInput : public Command {
     print_table(table);
   }
 
-  std::vector<std::string> paths_;
-  std::string model_, tensors_, worklist_;
+  SourceOptions sources_;
+  std::string model_, tensors_;
   bool pixels_ = false;
-  Sources sources_;
 };
 
 class ValidateEnvironment : public Command {

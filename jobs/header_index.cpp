@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/base/hash.hpp"
+#include "core/base/packed.hpp"
 
 namespace aidp {
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{9, R"sql(
+constexpr Database::Scratch layout{10, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
@@ -29,12 +30,8 @@ CREATE TABLE file (
 CREATE INDEX file_series ON file(run, study_uid, series_uid, sop_uid);
 )sql"};
 
-std::span<const std::byte> bytes_of(const std::vector<std::uint8_t>& cbor) { return std::as_bytes(std::span(cbor)); }
-
-nlohmann::json json_of(std::span<const std::byte> cbor) {
-  const auto* first = reinterpret_cast<const std::uint8_t*>(cbor.data());
-  return nlohmann::json::from_cbor(first, first + cbor.size());
-}
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
 HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)
@@ -48,7 +45,7 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
       add_loose_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, reason, "
                                    "message) VALUES (?, ?, ?, ?, "
                                    "?, ?, ?, ?, ?)")),
-      get_(database_.prepare("SELECT header, attributes FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND "
+      get_(database_.prepare("SELECT path, sop_uid, header, attributes FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND "
                              "copy = 0 ORDER BY image DESC, path")) {
   keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
   database_.execute("BEGIN");
@@ -73,19 +70,17 @@ void HeaderIndex::learn_keywords() {
 }
 
 bool HeaderIndex::list(const std::string& path) {
-  auto now = stat_file(path);
-  if (!now) throw Error(Reason::dicom_unreadable, "cannot be looked at");
   std::int64_t known = 0;
   bool listed = false;
   find_.bind(1, path);
   if (find_.step()) {
-    const FileRecord before{path, find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4), {}};
+    const FileState before{find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4)};
     listed = find_.integer(6) == run_;
-    if (find_.integer(5) >= generation_ && before.same_file(*now)) known = find_.integer(0);
+    if (!listed && find_.integer(5) >= generation_ && file_state(path) == before) known = find_.integer(0);
   }
   find_.reset();
   if (listed) return false;
-  if (known == 0) return to_read_.emplace(path, std::move(*now)).second;
+  if (known == 0) return to_read_.insert(path).second;
   touch_.bind(1, run_).bind(2, known).run();
   return false;
 }
@@ -96,21 +91,21 @@ std::int64_t HeaderIndex::known() {
   return count.integer(0);
 }
 
-void HeaderIndex::bind_listed(Statement& statement, const std::string& path) {
-  const auto file = to_read_.extract(path).mapped();
-  statement.bind(1, path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.ctime_ns).bind(5, file.inode);
+void HeaderIndex::bind_state(Statement& statement, const std::string& path, const FileState& state) {
+  to_read_.erase(path);
+  statement.bind(1, path).bind(2, state.size).bind(3, state.mtime_ns).bind(4, state.ctime_ns).bind(5, state.inode);
 }
 
-void HeaderIndex::add(const ScannedFile& file) {
-  bind_listed(add_header_, file.path);
+void HeaderIndex::add(const std::string& path, const ScannedFile& file) {
+  bind_state(add_header_, path, file.state);
   add_header_.bind(6, generation_).bind(7, run_).bind(8, file.study_uid).bind(9, file.series_uid).bind(10, file.sop_uid);
   add_header_.bind(11, file.accession_sha256).bind(12, file.patient_sha256);
   add_header_.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).bind(15, std::int64_t{file.has_pixels}).run();
 }
 
-void HeaderIndex::add(const LooseFile& file, bool known) {
-  bind_listed(add_loose_, file.path);
-  add_loose_.bind(6, known ? generation_ : -1).bind(7, run_).bind(8, name(file.reason)).bind(9, file.message).run();
+void HeaderIndex::add(const LooseFile& loose, const FileState& state, bool known) {
+  bind_state(add_loose_, loose.path, state);
+  add_loose_.bind(6, known ? generation_ : -1).bind(7, run_).bind(8, name(loose.reason)).bind(9, loose.message).run();
 }
 
 void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
@@ -195,7 +190,7 @@ std::vector<LooseFile> HeaderIndex::loose() {
 
 // Of the row that is at hand, without those that others asked for.
 nlohmann::json HeaderIndex::attributes_here() const {
-  auto all = json_of(get_.bytes(1));
+  auto all = nlohmann::json::from_cbor(text_of(get_.bytes(3)));
   auto attributes = nlohmann::json::object();
   for (auto& [keyword, value] : all.items())
     if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = std::move(value);
@@ -206,8 +201,12 @@ std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
   std::vector<InstanceHeader> found;
   get_.bind(1, run_).bind(2, series.study_uid).bind(3, series.series_uid);
   while (get_.step()) {
-    found.push_back(json_of(get_.bytes(0)).get<InstanceHeader>());
-    if (found.size() == 1) found.back().attributes = attributes_here();
+    auto& header = found.emplace_back(unpacked<InstanceHeader>(text_of(get_.bytes(2))));
+    header.path = get_.text(0);
+    header.study_instance_uid = series.study_uid;
+    header.series_instance_uid = series.series_uid;
+    header.sop_instance_uid = get_.text(1);
+    if (found.size() == 1) header.attributes = attributes_here();
   }
   get_.reset();
   return found;

@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/error.hpp"
 #include "core/dicom/header.hpp"
-#include "core/results/record.hpp"
 #include "core/store/database.hpp"
+#include "jobs/scanned_file.hpp"
 
 namespace aidp {
 
@@ -28,14 +28,6 @@ struct SeriesInput {
   std::int64_t files = 0;  // with byte-identical copies of an instance, which are no instances of their own
 };
 
-// What reading one file's header gave, as a DICOM worker packs it (jobs/protocol.md).
-struct ScannedFile {
-  std::string path, study_uid, series_uid, sop_uid;
-  std::string accession_sha256, patient_sha256;  // as in InstanceHeader
-  std::vector<std::uint8_t> header, attributes;  // CBOR: an InstanceHeader without attributes; those
-  bool has_pixels = true;
-};
-
 // The headers of the listed files, by series and on disk: a large archive costs disk, not memory. Kept in a file from run to run, it also
 // saves reading again what has not changed since (size, mtime, ctime, inode). For one process at a time.
 // Throws Error(disk_full, io_failed, store_locked), as the store does.
@@ -45,15 +37,15 @@ class HeaderIndex {
   // `keywords`: what the attributes must hold; a file that was read without one of them is read again.
   HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords);
 
-  // A regular file that is there now; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and
-  // read in turns; those between are kept in memory. Throws Error(dicom_unreadable) where it cannot be looked at.
+  // A regular file; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and read in turns; the
+  // paths of those between are kept in memory.
   bool list(const std::string& path);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
   // What reading a file gave that list() asked for; once.
-  void add(const ScannedFile& file);
-  // A file without a series. `known`: the same bytes would give the same again.
-  void add(const LooseFile& file, bool known);
+  void add(const std::string& path, const ScannedFile& file);
+  // The same of a file without a series. `known`: the same bytes would give the same again.
+  void add(const LooseFile& loose, const FileState& state, bool known);
   void commit();
   std::int64_t known();  // listed files that were read, now or before
 
@@ -82,12 +74,12 @@ class HeaderIndex {
   nlohmann::json attributes_here() const;
   void mark_copies();
   std::vector<Found> find(const Query& query);
-  void bind_listed(Statement& statement, const std::string& path);
+  void bind_state(Statement& statement, const std::string& path, const FileState& state);
 
   Database database_;
   std::vector<std::string> keywords_, read_keywords_;
-  std::int64_t run_ = 0, generation_ = 0;                // generation: when the newest of `keywords_` came in
-  std::unordered_map<std::string, FileRecord> to_read_;  // as they were when they were listed
+  std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
+  std::unordered_set<std::string> to_read_;
   Statement find_, touch_, add_header_, add_loose_, get_;
 };
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <set>
 
+#include "core/base/packed.hpp"
 #include "jobs/dicomdir.hpp"
 
 namespace aidp {
@@ -16,7 +17,7 @@ namespace aidp {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr std::size_t files_per_request = 32;
+constexpr std::size_t files_per_request = 64;
 constexpr int steps_at_a_time = 256;        // of listing, between looks at the workers
 constexpr std::size_t listed_ahead = 8192;  // files that wait to be read: some 2 MB
 constexpr std::chrono::milliseconds header_timeout{60000};
@@ -81,14 +82,14 @@ class Lister {
 
   void step(Folder& folder) {
     if (folder.next == fs::directory_iterator()) return open_.pop_back();
-    const auto entry = *folder.next;
+    const auto depth = open_.size() - 1;
+    look_at(*folder.next);  // may open a folder, and so move this one
+    auto& same = open_[depth];
     std::error_code error;
-    folder.next.increment(error);
-    if (error) {
-      unlistable(folder.path, error);
-      open_.pop_back();
-    }
-    look_at(entry);
+    same.next.increment(error);
+    if (!error) return;
+    unlistable(same.path, error);
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(depth));
   }
 
   void look_at(const fs::directory_entry& entry) {  // its type is known from the folder, where the file system tells
@@ -115,14 +116,9 @@ class Lister {
 
   void file(const fs::path& path, fs::file_type type) {
     if (type != fs::file_type::regular) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
-    try {
-      if (!index_.list(path.string())) return;
-      unread.push_back(path.string());
-      ++to_read;
-    } catch (const Error& error) {
-      if (error.reason() != Reason::dicom_unreadable) throw;
-      loose_.push_back({path.string(), error.reason(), error.what()});
-    }
+    if (!index_.list(path.string())) return;
+    unread.push_back(path.string());
+    ++to_read;
   }
 
   HeaderIndex& index_;
@@ -163,35 +159,28 @@ class Scanner {
       for (const auto& path : paths) scan({path});
       return;
     }
-    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, false);
+    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, {}, false);
     ++done;
   }
 
-  void take_all(nlohmann::json& reply, const std::vector<std::string>& paths) {
+  void take_all(const nlohmann::json& reply, const std::vector<std::string>& paths) {
     if (!reply.contains("files")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
-    auto& files = reply["files"];
+    const auto& bytes = reply["files"].get_binary();
+    const auto files = unpacked<std::vector<ScannedFile>>({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     for (std::size_t i = 0; i < paths.size(); ++i) take(files.at(i), paths[i]);
     done += static_cast<std::int64_t>(paths.size());
   }
 
-  void take(nlohmann::json& file, const std::string& path) {
-    if (file.is_object()) {
-      const auto reason = reason_named(file.at("reason").get<std::string>()).value_or(Reason::internal);
-      return index_.add(LooseFile{path, reason, file.at("message")}, row(reason).exit == Exit::ok);
+  void take(const ScannedFile& file, const std::string& path) {
+    if (!file.reason.empty()) {
+      const auto reason = reason_named(file.reason).value_or(Reason::internal);
+      return index_.add(LooseFile{path, reason, std::string(file.message)}, file.state, row(reason).exit == Exit::ok);
     }
-    ScannedFile scanned{path, file.at(1), file.at(2), file.at(3), file.at(4), file.at(5), {}, {}};
-    scanned.header = std::move(file.at(6).get_binary());
-    scanned.attributes = std::move(file.at(7).get_binary());
-    scanned.has_pixels = file.at(0);
-    add(scanned);
-  }
-
-  void add(const ScannedFile& file) {
-    if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(file);
+    if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(path, file);
     index_.add(
-        LooseFile{file.path, file.has_pixels ? Reason::dicom_attribute : Reason::not_image,
+        LooseFile{path, file.has_pixels ? Reason::dicom_attribute : Reason::not_image,
                   file.has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
-        true);
+        file.state, true);
   }
 
   HeaderIndex& index_;

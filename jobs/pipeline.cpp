@@ -92,7 +92,7 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
     entry.record.device = options_.device;
     for (const auto& path : paths_of(*entry.series, item))
       if (!group->files.contains(path))
-        if (auto file = stat_file(path)) group->files.emplace(path, *file);
+        if (const auto state = file_state(path)) group->files.emplace(path, FileRecord{path, *state, {}});
     group->entries.push_back(std::move(entry));
   }
   return group;
@@ -111,7 +111,7 @@ bool Pipeline::complete_already(const Group& group) {
   std::map<std::string, std::string> content;
   for (const auto& [path, file] : group.files) {
     const auto known = options_.known_file(path);
-    if (!known || !known->same_file(file)) return false;
+    if (!known || known->state != file.state) return false;
     content.emplace(path, known->sha256);
   }
   std::vector<Digest> keys;

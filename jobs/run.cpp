@@ -238,17 +238,17 @@ const Sources& checked(const Sources& sources) {
   if (sources.inputs.empty() && !(sources.worklist && !sources.worklist->paths().empty()))
     throw Error(Reason::usage, "no input is named", "name files or folders of DICOM, or a worklist with paths");
   for (const auto& input : sources.inputs) check_input(input);
+  if (sources.memory_bytes > 0 && (sources.memory_bytes < least_memory_bytes || sources.memory_bytes > ram_bytes()))
+    throw Error(Reason::usage,
+                "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
+                    bytes_text(sources.memory_bytes),
+                "leave it out for a quarter of that, at most 2 GiB");
   return sources;
 }
 
 void check_request(const RunRequest& request) {
   checked(request);
   if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
-  if (request.memory_bytes > 0 && (request.memory_bytes < least_memory_bytes || request.memory_bytes > ram_bytes()))
-    throw Error(Reason::usage,
-                "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
-                    bytes_text(request.memory_bytes),
-                "leave it out for a quarter of that, at most 2 GiB");
 }
 
 // Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
@@ -306,7 +306,7 @@ namespace {
 // Headers of the sources, in an index of their own, and what a model would make of them.
 struct Preview {
   Preview(const Sources& sources, const Manifest& manifest, ProgressSink& progress)
-      : workforce(checked(sources).workers, 0), index({}, keywords_of(manifest)) {
+      : workforce(checked(sources).workers, sources.memory_bytes), index({}, keywords_of(manifest)) {
     auto inventory = scan(inputs_of(sources, {}, manifest), index, workforce, progress);
     SignalGuard::check();  // a part of the inputs would be shown as all
     plan = make_plan(manifest, std::move(inventory), index);
@@ -330,7 +330,8 @@ TensorDump dump_tensors(const Sources& sources, const Package& package, const fs
   check_folder(file.has_parent_path() ? file.parent_path() : ".", "the folder of " + file.filename().string());
   Preview preview(sources, package.manifest, progress);
   TensorDump dump{.plan = std::move(preview.rows)};
-  if (!preview.plan.items.empty()) write_tensors(package, preview.plan, preview.index, preview.workforce, file, progress, dump);
+  if (!preview.plan.items.empty())
+    write_tensors(package, preview.plan, preview.index, preview.workforce, sources.device, file, progress, dump);
   return dump;
 }
 

@@ -15,21 +15,21 @@
 
 namespace aidp {
 
-// Where DICOM is looked for, and by how many.
+// Where DICOM is looked for, and with what it is read and prepared.
 struct Sources {
   Home home;                                  // itself no input
   std::vector<std::filesystem::path> inputs;  // files and folders
   std::optional<Worklist> worklist;           // only what its rows name; without inputs, below their paths
   bool follow_links = false;                  // out of the inputs
   int workers = 0;                            // DICOM workers; 0: number of cores
+  std::uint64_t memory_bytes = 0;             // pool of decoded pixels, 256 MiB up to RAM; 0: a quarter of RAM, at most 2 GiB
+  std::string device = "auto";                // auto, cpu, cuda:N
 };
 
 struct RunRequest : Sources {
   std::string model;  // reference, see Repository::find
   std::filesystem::path out;
-  std::string device = "auto";     // auto, cpu, cuda:N
-  int batch = 0;                   // 0: the manifest's batch.max
-  std::uint64_t memory_bytes = 0;  // pool of decoded pixels, 256 MiB up to RAM; 0: a quarter of RAM, at most 2 GiB
+  int batch = 0;  // 0: the manifest's batch.max
   std::string site;
   bool fresh = false;
   bool dry_run = false;

@@ -71,9 +71,9 @@ class Dumper {
 };
 }  // namespace
 
-void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index, Workforce& workforce, const std::filesystem::path& file,
-                   ProgressSink& progress, TensorDump& dump) {
-  workforce.hire_model(package.folder, package.manifest, "auto");
+void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index, Workforce& workforce, const std::string& device,
+                   const std::filesystem::path& file, ProgressSink& progress, TensorDump& dump) {
+  workforce.hire_model(package.folder, package.manifest, device);
   workforce.device();
   Dumper dumper(package, plan, workforce, index, progress);
   publish_with(file, [&](const std::filesystem::path& temporary) {

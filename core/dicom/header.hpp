@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <msgpack.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ struct FrameHeader {
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
   double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but senseless
   std::vector<std::string> telling;                       // the values of telling_keywords(), by their order; empty: absent
+  MSGPACK_DEFINE_ARRAY(position_mm, orientation, pixel_spacing_mm, slope, intercept, telling)
 };
 
 // What tells images of one place apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.
@@ -43,11 +45,12 @@ struct InstanceHeader {
   std::int64_t tiles_across = 0;
   std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
   nlohmann::json attributes;  // keyword to string, number or array: those asked for, and surveillance_keywords()
-};
 
-// An array of what stands above, by place: names would be most of the work where an archive has millions of headers.
-void to_json(nlohmann::json& json, const InstanceHeader& header);
-void from_json(const nlohmann::json& json, InstanceHeader& header);
+  // All but path, UIDs, hashes and attributes, which stand beside it in an index.
+  MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, file_bytes, has_pixels, rows, columns, number_of_frames,
+                       samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation, planar, floating, palette_bits,
+                       modality_lut_bits, has_padding, photometric_interpretation, frames, tiles_across, mosaic_fault)
+};
 
 // Attributes that surveillance reports by: Modality, Manufacturer, ManufacturerModelName, StationName, InstitutionName,
 // SoftwareVersions, StudyDate, AcquisitionDateTime and the like; none identifies a patient.

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -104,24 +102,18 @@ void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& 
   for (const auto& one : series) record_series(job_id, one);
   for (const auto& file : files) {
     auto& insert = statements().file;
-    insert.bind(1, file.path).bind(2, file.size).bind(3, file.mtime_ns).bind(4, file.ctime_ns).bind(5, file.inode).bind(6, file.sha256);
+    insert.bind(1, file.path).bind(2, file.state.size).bind(3, file.state.mtime_ns).bind(4, file.state.ctime_ns);
+    insert.bind(5, file.state.inode).bind(6, file.sha256);
     insert.run();
   }
   audit_.seal();
   transaction.commit();
 }
 
-std::optional<FileRecord> stat_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
-  return FileRecord{path, status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino), {}};
-}
-
 std::optional<FileRecord> Recorder::file(const std::string& path) {
   auto& row = statements().file_by_path;
   std::optional<FileRecord> found;
-  if (row.bind(1, path).step()) found = {path, row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.text(4)};
+  if (row.bind(1, path).step()) found = {path, {row.integer(0), row.integer(1), row.integer(2), row.integer(3)}, row.text(4)};
   row.reset();
   return found;
 }

@@ -14,6 +14,7 @@
 
 #include "core/audit/log.hpp"
 #include "core/base/error.hpp"
+#include "core/base/file_state.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/time.hpp"
 #include "core/store/database.hpp"
@@ -72,15 +73,9 @@ struct ItemRecord {
 // What was seen of a file at its last read: lets a resumed run know that nothing changed without reading it again.
 struct FileRecord {
   std::string path;
-  std::int64_t size = 0, mtime_ns = 0, ctime_ns = 0, inode = 0;  // mtime can be set back (rsync -t, tar), ctime cannot
+  FileState state;
   std::string sha256;
-  bool same_file(const FileRecord& other) const {
-    return size == other.size && mtime_ns == other.mtime_ns && ctime_ns == other.ctime_ns && inode == other.inode;
-  }
 };
-
-// The file as it is now, not read; nothing where it cannot be looked at.
-std::optional<FileRecord> stat_file(const std::string& path);
 
 // Writes a job to the store: outcomes, values and audit leaves in one transaction per group. One writer at a time.
 class Recorder {

@@ -104,7 +104,7 @@ Database::Database(const fs::path& file, Access access) {
 
 void Database::open(const fs::path& file, const Scratch& scratch) {
   const mode_t mask = ::umask(077);
-  const int code = sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   ::umask(mask);
   try {
     if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open " + file.string());

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/base/file_state.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/packed.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/directory.hpp"
 #include "core/dicom/geometry.hpp"
@@ -20,6 +22,7 @@
 #include "core/results/hdf5.hpp"
 #include "core/results/nifti.hpp"
 #include "jobs/pool.hpp"
+#include "jobs/scanned_file.hpp"
 #include "jobs/workers/serve.hpp"
 
 namespace aidp {
@@ -40,25 +43,44 @@ void limit_memory([[maybe_unused]] std::size_t pools_bytes) {
 
 Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at("slab").at(1)}; }
 
-// A header as the index of the supervisor keeps it, who looks into it only when the series' turn comes.
-json packed(InstanceHeader header) {
-  const auto attributes = std::exchange(header.attributes, json::object());
-  return json::array({header.has_pixels, header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid,
-                      header.accession_sha256, header.patient_sha256, json::binary(json::to_cbor(header)),
-                      json::binary(json::to_cbor(attributes))});
+// A file as the index of the supervisor keeps it, who looks into its header only when the series' turn comes.
+std::string scan_file(const std::string& path, const std::vector<std::string>& keywords) {
+  ScannedFile file;
+  try {
+    const auto state = file_state(path);
+    if (!state) throw Error(Reason::dicom_unreadable, "cannot be looked at");
+    file.state = *state;
+    const auto header = read_header(path, keywords);
+    const auto described = packed(header);
+    std::string attributes;
+    json::to_cbor(header.attributes, attributes);
+    file.has_pixels = header.has_pixels;
+    file.study_uid = header.study_instance_uid;
+    file.series_uid = header.series_instance_uid;
+    file.sop_uid = header.sop_instance_uid;
+    file.accession_sha256 = header.accession_sha256;
+    file.patient_sha256 = header.patient_sha256;
+    file.header = described;
+    file.attributes = attributes;
+    return packed(file);
+  } catch (const std::exception& error) {
+    const auto failure = failure_of(error);
+    file.reason = failure["reason"].get_ref<const std::string&>();
+    file.message = failure["message"].get_ref<const std::string&>();
+    return packed(file);
+  }
 }
 
 json scan(const json& request) {
   const auto keywords = request.at("keywords").get<std::vector<std::string>>();
-  auto files = json::array();
-  for (const auto& path : request.at("paths")) {
-    try {
-      files.push_back(packed(read_header(path, keywords)));
-    } catch (const std::exception& error) {
-      files.push_back(failure_of(error));
-    }
+  const auto& paths = request.at("paths");
+  msgpack::sbuffer files;
+  msgpack::packer(files).pack_array(static_cast<std::uint32_t>(paths.size()));
+  for (const auto& path : paths) {
+    const auto file = scan_file(path, keywords);
+    files.write(file.data(), file.size());
   }
-  return {{"files", std::move(files)}};
+  return {{"files", json::binary({files.data(), files.data() + files.size()})}};
 }
 
 json directory(const json& request) { return {{"files", referenced_files(request.at("path").get<std::string>())}}; }

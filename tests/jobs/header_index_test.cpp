@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/packed.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
@@ -14,11 +15,19 @@ struct Folder : Scratch {
   std::filesystem::path index() const { return folder / "headers.db"; }
 };
 
-ScannedFile scanned(const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes) {
-  InstanceHeader header;
-  header.path = path;
-  header.sop_instance_uid = sop;
-  return {path, "1.2", series, sop, "", "", nlohmann::json::to_cbor(header), nlohmann::json::to_cbor(attributes)};
+// What a worker would say of the file as it is.
+void add(HeaderIndex& index, const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes) {
+  const auto header = packed(InstanceHeader{});
+  std::string cbor;
+  nlohmann::json::to_cbor(attributes, cbor);
+  ScannedFile file;
+  file.state = file_state(path).value();
+  file.study_uid = "1.2";
+  file.series_uid = series;
+  file.sop_uid = sop;
+  file.header = header;
+  file.attributes = cbor;
+  index.add(path, file);
 }
 
 std::vector<std::string> to_read(HeaderIndex& index, const std::vector<std::string>& listed) {
@@ -34,9 +43,9 @@ TEST_CASE("an index gives series in order, instances by path, and attributes wit
   const auto a = folder.file("a", "1"), b = folder.file("b", "2"), c = folder.file("c", "3");
   HeaderIndex index({}, {"SeriesDescription"});
   CHECK(to_read(index, {c, b, a, b}) == std::vector{c, b, a});
-  index.add(scanned(c, "1.2.1", "9.3", {{"Modality", "CT"}}));
-  index.add(scanned(b, "1.2.2", "9.2", {{"Modality", "MR"}}));
-  index.add(scanned(a, "1.2.2", "9.1", {{"Modality", "PT"}, {"SeriesDescription", "x"}, {"Foreign", "y"}}));
+  add(index, c, "1.2.1", "9.3", {{"Modality", "CT"}});
+  add(index, b, "1.2.2", "9.2", {{"Modality", "MR"}});
+  add(index, a, "1.2.2", "9.1", {{"Modality", "PT"}, {"SeriesDescription", "x"}, {"Foreign", "y"}});
   const auto series = index.series();
   REQUIRE(series.size() == 2);
   CHECK(series[0].series_uid == "1.2.1");
@@ -55,7 +64,7 @@ TEST_CASE("a byte-identical copy of an instance counts as a file and is no insta
   HeaderIndex index({}, {});
   for (const auto& path : {a, b, c}) {
     index.list(path);
-    index.add(scanned(path, "1.2.1", "9.1", nlohmann::json::object()));
+    add(index, path, "1.2.1", "9.1", nlohmann::json::object());
   }
   const auto series = index.series();
   REQUIRE(series.size() == 1);
@@ -70,9 +79,9 @@ TEST_CASE("a kept index has only what is new or changed read again") {
   {
     HeaderIndex index(folder.index(), {"PatientPosition"});
     CHECK(to_read(index, {same, changes, junk, closed, gone}).size() == 5);
-    for (const auto& path : {same, changes, gone}) index.add(scanned(path, "1.2.1", path, {{"Modality", "CT"}}));
-    index.add(LooseFile{junk, Reason::not_dicom, "not a DICOM file"}, true);
-    index.add(LooseFile{closed, Reason::dicom_unreadable, "cannot be opened"}, false);
+    for (const auto& path : {same, changes, gone}) add(index, path, "1.2.1", path, {{"Modality", "CT"}});
+    index.add(LooseFile{junk, Reason::not_dicom, "not a DICOM file"}, file_state(junk).value(), true);
+    index.add(LooseFile{closed, Reason::dicom_unreadable, "cannot be opened"}, file_state(closed).value(), false);
     CHECK(to_read(index, {same, junk, closed}).empty());  // by another way to the same files
     index.commit();
   }
@@ -91,7 +100,7 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
   const auto is_read = [&](std::vector<std::string> keywords) {
     HeaderIndex index(folder.index(), std::move(keywords));
     const bool unknown = index.list(file);
-    if (unknown) index.add(scanned(file, "1.2.1", "9.1", {{"Modality", "CT"}}));
+    if (unknown) add(index, file, "1.2.1", "9.1", {{"Modality", "CT"}});
     index.commit();
     return unknown;
   };

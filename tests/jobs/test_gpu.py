@@ -5,10 +5,11 @@ import subprocess
 import sys
 import unittest
 
+import h5py
 import numpy
 import torch
 
-from support import BIN, JobTest, Mean, Whimsical, make_cohort, rows
+from support import BIN, JobTest, Mean, Whimsical, make_cohort, make_instance, rows
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,27 @@ class Gpu(JobTest):
 
     def test_volumes_are_those_of_the_cpu(self):
         self.compare("lung-segmenter-3d", "lung_volume_ml", lambda value: 0.01 * value)
+
+    def test_what_a_model_is_given_is_that_of_the_cpu(self):
+        """Every kind of preprocessing; tests/oracle compares each with MONAI, on a GPU too with AIDP_ORACLE_DEVICE=cuda:0."""
+        chain = """[{Orientation: {axcodes: RAS}}, {Spacing: {pixdim: [1.1, 0.9, 1.7]}}, {ThresholdIntensity: {threshold: 5}},
+                    {ScaleIntensityRangePercentiles: {lower: 1, upper: 99, b_min: 0, b_max: 1, clip: true}}, {CropForeground: {margin: 2}},
+                    {ResizeWithPadOrCrop: {spatial_size: [40, 36, 20]}}, {Resize: {spatial_size: [31, 33, 17], mode: trilinear}},
+                    {Rotate90: {k: 1}}, {Flip: {spatial_axis: 2}}, {RepeatChannel: {repeats: 2}}, {NormalizeIntensity: {channel_wise: true}}]"""
+        self.install(Mean(), unit="series", preprocess=chain)
+        values = numpy.random.default_rng(4).integers(0, 1000, (12, 30, 34))
+        for k in range(12):
+            make_instance(self.folder / f"in/{k}.dcm", values[k], number=k + 1, PixelSpacing=[1.2, 0.8], ImagePositionPatient=[0, 0, 2 * k])
+        given = []
+        for device in ("cpu", "cuda:0"):
+            file = self.folder / f"{device[:4]}.h5"
+            self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--device", device, "--dump-tensor", file)
+            with h5py.File(file) as tensors:
+                given.append(tensors["1"][:])
+        self.assertEqual(given[0].shape, given[1].shape)
+        difference = numpy.abs(given[0] - given[1]).max() / numpy.ptp(given[0])
+        print(f"preprocessing: largest difference {difference:.3g} of the range", file=sys.stderr)
+        self.assertLessEqual(difference, 1e-5)
 
     def test_auto_is_the_gpu(self):
         self.install(Mean())

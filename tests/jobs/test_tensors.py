@@ -44,6 +44,17 @@ class Dumping(JobTest):
                              {f"{s}.1.{n}": numpy.float32(s + n / 10) for s in (1, 2, 3) for n in (1, 2) if (s, n) != (2, 1)})
         self.assertIn('"failed":1', self.said.stdout)
 
+    def test_device_and_memory_are_those_asked_for(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        self.dump("--device", "cpu", "--memory", "256M").close()
+        self.dump("--device", "cuda:99", code=2)
+        self.assertIn("cuda:99", self.said.stderr)
+        self.dump("--memory", "1M", code=2)
+        self.assertIn("--memory takes", self.said.stderr)
+        self.dump("--workers", "300", code=2)
+        self.assertIn("--workers takes 0 to 256", self.said.stderr)
+
     def test_nothing_is_written_where_nothing_fits(self):
         self.install(Mean())
         make_instance(self.folder / "in/mr.dcm", numpy.zeros((16, 16)), Modality="MR")

@@ -6,8 +6,10 @@
 //   aidp_oracle stored FILE OUT                       stored values of all frames, little-endian
 //   aidp_oracle decoded FILE OUT                      the same, as a model is given them: palette, modality LUT and RGB, before the rescale
 //   aidp_oracle windows MODEL.yaml TORCHSCRIPT IN OUT [the model's output for the batch IN, by the manifest's inferer]
+// AIDP_ORACLE_DEVICE=cuda:0: the tensors are those of a GPU.
 #include <torch/serialize.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -23,13 +25,19 @@
 using namespace aidp;
 
 namespace {
+at::Device device() {
+  const char* named = std::getenv("AIDP_ORACLE_DEVICE");
+  return at::Device(named ? named : "cpu");
+}
+
 at::Tensor load(const std::string& path) {
   const auto bytes = read_file(path, std::size_t{1} << 32);
-  return torch::pickle_load({bytes.begin(), bytes.end()}).toTensor();
+  return torch::pickle_load({bytes.begin(), bytes.end()}).toTensor().to(device());
 }
 
 // As a tuple: torch.load takes lists of tensors for code.
 void save(const std::string& path, std::vector<at::IValue> tensors) {
+  for (auto& tensor : tensors) tensor = tensor.toTensor().cpu();
   const auto bytes = torch::pickle_save(c10::ivalue::Tuple::create(std::move(tensors)));
   std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
@@ -66,8 +74,9 @@ Image read_image(const std::string& folder) {
 
 Sample sample_of(const Manifest& manifest, const std::string& folder) {
   const auto image = read_image(folder);
-  if (auto fused = fused_sample(image.header, image.values.data(), manifest)) return *fused;
-  auto sample = make_sample(image.header, image.values.data(), manifest.unit == Unit::series, manifest.channels, at::kCPU);
+  if (device().is_cpu())
+    if (auto fused = fused_sample(image.header, image.values.data(), manifest)) return *fused;
+  auto sample = make_sample(image.header, image.values.data(), manifest.unit == Unit::series, manifest.channels, device());
   for (const auto& transform : manifest.preprocess) apply(transform, sample);
   return sample;
 }
@@ -100,7 +109,7 @@ void run(const std::vector<std::string>& words) {
   if (words.at(0) == "stored" || words[0] == "decoded") return write_values(words.at(1), words[0] == "stored", words.at(2));
   const auto manifest = load_manifest(words.at(1));
   if (words[0] == "windows") {
-    auto engine = load_engine(ArtifactKind::torchscript, words.at(2), at::kCPU);
+    auto engine = load_engine(ArtifactKind::torchscript, words.at(2), device());
     return save(words.at(4), {with_sliding_window(std::move(engine), manifest.inferer.value().arguments)->forward(load(words.at(3)))});
   }
   auto sample = sample_of(manifest, words.at(2));
