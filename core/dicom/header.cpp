@@ -5,8 +5,8 @@ namespace aidp {
 
 const std::vector<std::string>& telling_keywords() {
   static const std::vector<std::string> keywords{
-      "ImageType",     "EchoTime",          "DiffusionBValue", "DiffusionGradientOrientation", "TemporalPositionIdentifier", "TriggerTime",
-      "InversionTime", "AcquisitionNumber", "AcquisitionTime"};
+      "ImageType",   "EchoTime",          "DiffusionBValue", "DiffusionGradientOrientation", "TemporalPositionIdentifier", "InversionTime",
+      "TriggerTime", "AcquisitionNumber", "AcquisitionTime"};
   return keywords;
 }
 

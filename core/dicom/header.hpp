@@ -23,6 +23,8 @@ struct FrameHeader {
 
 // What tells images of one place apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.
 const std::vector<std::string>& telling_keywords();
+// So many of them, the first, are the same for all images of a volume; the others are times, which may differ from slice to slice.
+constexpr std::size_t keywords_of_volume = 6;
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.
 struct InstanceHeader {
@@ -37,6 +39,7 @@ struct InstanceHeader {
   int palette_bits = 0;       // of the colours of PALETTE COLOR; 0: no palette
   int modality_lut_bits = 0;  // of the entries of ModalityLUTSequence; 0: none
   bool has_padding = false;   // PixelPaddingValue
+  std::optional<std::int64_t> instance_number;
   std::string photometric_interpretation;
   // Hex SHA-256 of AccessionNumber and PatientID, to find by them what is not to be told; empty where there is none.
   std::string accession_sha256, patient_sha256;
@@ -49,7 +52,7 @@ struct InstanceHeader {
   // All but path, UIDs, hashes and attributes, which stand beside it in an index.
   MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, file_bytes, has_pixels, rows, columns, number_of_frames,
                        samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation, planar, floating, palette_bits,
-                       modality_lut_bits, has_padding, photometric_interpretation, frames, tiles_across, mosaic_fault)
+                       modality_lut_bits, has_padding, instance_number, photometric_interpretation, frames, tiles_across, mosaic_fault)
 };
 
 // Attributes that surveillance reports by: Modality, Manufacturer, ManufacturerModelName, StationName, InstitutionName,

@@ -150,8 +150,8 @@ const std::vector<Telling>& telling_attributes() {
        {DCM_MRDiffusionSequence, DCM_DiffusionGradientDirectionSequence},
        DCM_DiffusionGradientOrientation},
       {DCM_TemporalPositionIdentifier, {DCM_FrameContentSequence}, DCM_TemporalPositionIndex},
-      {DCM_TriggerTime, {DCM_CardiacSynchronizationSequence}, DCM_NominalCardiacTriggerDelayTime},
       {DCM_InversionTime, {DCM_MRModifierSequence}, DCM_InversionTimes},
+      {DCM_TriggerTime, {DCM_CardiacSynchronizationSequence}, DCM_NominalCardiacTriggerDelayTime},
       {DCM_AcquisitionNumber, {DCM_FrameContentSequence}, DCM_FrameAcquisitionNumber},
       {DCM_AcquisitionTime, {DCM_FrameContentSequence}, DCM_FrameAcquisitionDateTime},
   };
@@ -227,6 +227,7 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.floating = dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
   header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
                        (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
+  if (Sint32 number = 0; dataset.findAndGetSint32(DCM_InstanceNumber, number).good()) header.instance_number = number;
   read_tables(dataset, header);
   header.number_of_frames = number_of_frames_of(dataset);
   header.frames = frames_of(dataset, header.number_of_frames);

@@ -60,23 +60,57 @@ class Splitter {
     return mosaic ? a.instance == b.instance : are_alike(series_, a, b);
   }
 
+  Place place_of(const SliceRef& ref) const {
+    const auto& position = *at(ref).position_mm;
+    return {std::llround(position[0] / same_place_mm), std::llround(position[1] / same_place_mm),
+            std::llround(position[2] / same_place_mm)};
+  }
+
   std::size_t places_of(const Frames& frames) const {
     std::set<Place> places;
-    for (const auto& ref : frames) {
-      const auto& position = *at(ref).position_mm;
-      places.insert({std::llround(position[0] / same_place_mm), std::llround(position[1] / same_place_mm),
-                     std::llround(position[2] / same_place_mm)});
-    }
+    for (const auto& ref : frames) places.insert(place_of(ref));
     return places.size();
   }
 
-  // Where no attribute tells frames of one place apart they stay together, and are refused as duplicates.
+  const std::string& telling(const SliceRef& ref, std::size_t attribute) const {
+    static const std::string absent;
+    return at(ref).telling.empty() ? absent : at(ref).telling[attribute];
+  }
+
+  bool is_of_one_kind(const Frames& frames) const {
+    for (std::size_t attribute = 0; attribute < keywords_of_volume; ++attribute)
+      for (const auto& ref : frames)
+        if (telling(ref, attribute) != telling(frames.front(), attribute)) return false;
+    return true;
+  }
+
+  // By InstanceNumber, where images were numbered volume after volume or place after place, as GE's fMRI is. Else they stay together.
+  std::vector<Frames> numbered_apart(Frames frames, std::size_t places) const {
+    const auto number = [&](const SliceRef& ref) { return series_[ref.instance].instance_number; };
+    std::ranges::sort(frames, {}, number);
+    const bool distinct = number(frames.front()) && std::ranges::adjacent_find(frames, {}, number) == frames.end();
+    if (!distinct || places < 2 || frames.size() % places != 0) return {frames};
+    const auto count = frames.size() / places;
+    std::vector<Frames> by_volume(count), by_place(count);
+    bool in_blocks = true;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      by_volume[i / places].push_back(frames[i]);
+      by_place[i % count].push_back(frames[i]);
+      in_blocks = in_blocks && place_of(frames[i]) == place_of(frames[i - i % count]);
+    }
+    const auto whole = [&](const Frames& volume) { return places_of(volume) == places && is_of_one_kind(volume); };
+    if (std::ranges::all_of(by_volume, whole)) return by_volume;
+    if (in_blocks && std::ranges::all_of(by_place, whole)) return by_place;
+    return {frames};
+  }
+
+  // Where nothing tells frames of one place apart they stay together, and are refused as duplicates.
   std::vector<Frames> told_apart(const Frames& frames, std::size_t first_attribute) const {
     const auto places = places_of(frames);
     if (places == frames.size()) return {frames};
     for (auto attribute = first_attribute; attribute < telling_keywords().size(); ++attribute) {
       std::map<std::string, Frames, ByValue> parts;
-      for (const auto& ref : frames) parts[at(ref).telling.empty() ? "" : at(ref).telling[attribute]].push_back(ref);
+      for (const auto& ref : frames) parts[telling(ref, attribute)].push_back(ref);
       const auto whole = [&](const auto& part) { return places_of(part.second) == places; };
       if (parts.size() < 2 || !std::ranges::all_of(parts, whole)) continue;
       std::vector<Frames> volumes;
@@ -84,7 +118,7 @@ class Splitter {
         for (auto& volume : told_apart(part, attribute + 1)) volumes.push_back(std::move(volume));
       return volumes;
     }
-    return {frames};
+    return numbered_apart(frames, places);
   }
 
   std::span<const InstanceHeader> series_;
@@ -94,7 +128,9 @@ Error of_volume(std::size_t number, std::size_t count, const Error& error) {
   const auto which =
       count == 1 ? std::string() : "volume " + std::to_string(number) + " of the " + std::to_string(count) + " in the series: ";
   const bool duplicate = error.reason() == Reason::geometry_duplicate;
-  return {error.reason(), which + error.what() + (duplicate ? ", and no attribute tells them apart with one at each place" : "")};
+  return {error.reason(),
+          which + error.what() +
+              (duplicate ? ", and neither an attribute nor the order of InstanceNumber tells them apart with one at each place" : "")};
 }
 }  // namespace
 

@@ -33,7 +33,35 @@ class Split(JobTest):
         (self.folder / "in/22.dcm").unlink()
         self.install(Mean(), unit="series", more="geometry: {several: split}")
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
-        self.assertIn("no attribute tells them apart with one at each place", rows(self.folder / "out/ledger.csv")[0]["message"])
+        self.assertIn("neither an attribute nor the order of InstanceNumber tells them apart", rows(self.folder / "out/ledger.csv")[0]["message"])
+
+    def numbered(self, places, code=0, **of_number):
+        """The means, or the reason why there are none, of a series that only InstanceNumber tells apart: its places from number 1 on. An image's values are its number."""
+        folder = self.folder / f"in-{len(list(self.folder.iterdir()))}"
+        for number, place in enumerate(places, 1):
+            own = {keyword: values[number - 1] for keyword, values in of_number.items()}
+            make_instance(folder / f"{number}.dcm", numpy.full((8, 8), number), number=number, ImagePositionPatient=[0, 0, float(place)], **own)
+        out = self.folder / f"out-{folder.name}"
+        self.aidp("run", "mean", folder, "--out", out, code=code)
+        return [float(row["mean"]) for row in rows(out / "results.csv")] or [row["reason"] for row in rows(out / "ledger.csv")]
+
+    def test_images_that_only_their_number_tells_apart_are_volumes_in_its_order(self):
+        self.install(Mean(), unit="series", more="geometry: {several: split}")
+        self.assertEqual(self.numbered([1, 3, 2, 1, 3, 2]), [2, 5], "volume after volume")
+        self.assertEqual(self.numbered([1, 1, 2, 2, 3, 3]), [3, 4], "place after place")
+
+    def test_numbers_that_count_no_volumes_refuse_the_series(self):
+        self.install(Mean(), unit="series", more="geometry: {several: split}")
+        for why, places, more in (
+            ("a place lacks one", [1, 2, 3, 1, 2], {}),
+            ("no order", [1, 2, 2, 1, 3, 3], {}),
+            ("one place", [1, 1, 1], {}),
+            ("an echo would be mixed with another", [1, 2, 3, 1, 2, 3], {"EchoTime": [5, 5, 9, 5, 5, 9]}),
+            ("a number twice", [1, 2, 3, 1, 2, 3], {"InstanceNumber": [1, 2, 3, 1, 2, 3]}),
+            ("no number", [1, 2, 3, 1, 2, 3], {"InstanceNumber": [None] * 6}),
+        ):
+            with self.subTest(why):
+                self.assertEqual(self.numbered(places, code=3, **more), ["geometry.duplicate_position"])
 
     def test_a_localizer_among_the_slices_is_refused_alone(self):
         self.two_echoes()

@@ -15,7 +15,7 @@ import numpy
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/jobs"))
 from mosaic import make_mosaic  # noqa: E402
-from support import SHARED, JobTest, Mean, make_package  # noqa: E402
+from support import SHARED, JobTest, Mean, make_instance, make_package  # noqa: E402
 
 try:
     import h5py
@@ -131,6 +131,24 @@ class Volumes(JobTest):
         difference = numpy.abs(voxels - theirs)[~pads].max()
         self.assertLess(difference, STRAIGHTENED)
         print(f"  ct_ge_head: straightened to {'x'.join(map(str, voxels.shape))}, voxels within {difference:.3f} of {numpy.ptp(voxels):.0f}")
+
+    def test_volumes_that_only_instance_number_tells_apart_are_dcm2niix_s(self):
+        times, slices = 3, 5
+        values = numpy.random.default_rng(4).integers(0, 4000, (times, slices, 12, 10))
+        for name, number_of in (("volume-after-volume", lambda time, z: time * slices + z), ("place-after-place", lambda time, z: z * times + time)):
+            with self.subTest(name):
+                folder, out = self.folder / name, self.folder / f"dcm2niix-{name}"
+                out.mkdir()
+                for time, z in numpy.ndindex(times, slices):
+                    number = int(number_of(time, z)) + 1
+                    make_instance(folder / f"{number}.dcm", values[time, z], number=number, Modality="MR", SOPClassUID="1.2.840.10008.5.1.4.1.1.4",
+                                  Manufacturer="GE MEDICAL SYSTEMS", ImagePositionPatient=[0, 0, 2.5 * z])
+                subprocess.run([pathlib.Path(sys.executable).parent / "dcm2niix", "-o", out, "-f", "volumes", folder], check=True, capture_output=True)
+                wanted = nibabel.load(out / "volumes.nii")
+                got = self.volumes_of(folder, "".join(nibabel.aff2axcodes(wanted.affine)), "{several: split}")
+                self.assertNotIsInstance(got, str, got)
+                numpy.testing.assert_array_equal(numpy.stack([voxels for voxels, _ in got], axis=-1), wanted.get_fdata())
+                self.assertLess(max(numpy.abs(affine - wanted.affine).max() for _, affine in got), AFFINE_MM)
 
     def test_synthetic_mosaics_are_dcm2niix_s_volumes(self):
         orientations = {"axial": [1, 0, 0, 0, 1, 0], "sagittal": [0, 1, 0, 0, 0, -1], "oblique": [0.6, 0.8, 0, 0.48, -0.36, -0.8]}
