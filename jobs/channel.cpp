@@ -14,23 +14,23 @@
 namespace aidp {
 
 namespace {
-constexpr std::size_t prefix_bytes = 4;
-constexpr std::size_t largest_message = std::size_t{1} << 28;
+using Lengths = std::array<std::uint32_t, 2>;  // in bytes, of the CBOR and of the payload behind it
+constexpr std::size_t longest = std::size_t{1} << 28;
 
 [[noreturn]] void peer_gone() { throw Error(Reason::worker_crashed, "the other process closed its socket"); }
-
-std::uint32_t length_of(const std::string& bytes) {
-  std::array<unsigned char, prefix_bytes> prefix;
-  std::memcpy(prefix.data(), bytes.data(), prefix_bytes);
-  return static_cast<std::uint32_t>(prefix[0] | prefix[1] << 8 | prefix[2] << 16) | static_cast<std::uint32_t>(prefix[3]) << 24;
-}
 }  // namespace
 
-void Channel::send(const nlohmann::json& message) {
-  std::string bytes(prefix_bytes, '\0');
+void Channel::send(nlohmann::json& message) {
+  nlohmann::json::binary_t payload;
+  if (const auto own = message.find("payload"); own != message.end()) {
+    payload = std::move(own->get_binary());
+    message.erase(own);
+  }
+  std::string bytes(sizeof(Lengths), '\0');
   nlohmann::json::to_cbor(message, bytes);
-  const auto length = static_cast<std::uint32_t>(bytes.size() - prefix_bytes);
-  for (std::size_t i = 0; i < prefix_bytes; ++i) bytes[i] = static_cast<char>(length >> (8 * i));
+  const Lengths lengths{static_cast<std::uint32_t>(bytes.size() - sizeof(Lengths)), static_cast<std::uint32_t>(payload.size())};
+  std::memcpy(bytes.data(), lengths.data(), sizeof(Lengths));
+  bytes.append(payload.begin(), payload.end());
   for (std::size_t done = 0; done < bytes.size();) {
     const auto sent = ::send(fd(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -60,13 +60,17 @@ bool Channel::fill() {
 }
 
 std::optional<nlohmann::json> Channel::take() {
-  if (incoming_.size() < prefix_bytes) return std::nullopt;
-  const std::size_t length = length_of(incoming_);
-  if (length > largest_message) throw Error(Reason::worker_crashed, "a message of " + std::to_string(length) + " bytes is no message");
-  if (incoming_.size() < prefix_bytes + length) return std::nullopt;
-  auto message = nlohmann::json::from_cbor(incoming_.begin() + prefix_bytes,
-                                           incoming_.begin() + prefix_bytes + static_cast<std::ptrdiff_t>(length), true, false);
-  incoming_.erase(0, prefix_bytes + length);
+  Lengths lengths{};
+  if (incoming_.size() < sizeof(lengths)) return std::nullopt;
+  std::memcpy(lengths.data(), incoming_.data(), sizeof(lengths));
+  const std::size_t length = std::size_t{lengths[0]} + lengths[1];
+  if (length > longest) throw Error(Reason::worker_crashed, "a message of " + std::to_string(length) + " bytes is no message");
+  if (incoming_.size() < sizeof(lengths) + length) return std::nullopt;
+  const auto* head = incoming_.data() + sizeof(lengths);
+  const auto* payload = head + lengths[0];
+  auto message = nlohmann::json::from_cbor(head, payload, true, false);
+  if (lengths[1] > 0 && message.is_object()) message["payload"] = nlohmann::json::binary({payload, payload + lengths[1]});
+  incoming_.erase(0, sizeof(lengths) + length);
   if (!message.is_object()) throw Error(Reason::worker_crashed, "a malformed message");
   return message;
 }

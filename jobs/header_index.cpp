@@ -14,20 +14,21 @@ namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
 
 // Another version wherever the columns or what is in a header change.
-constexpr Database::Scratch layout{11, R"sql(
+constexpr Database::Scratch layout{12, R"sql(
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
+CREATE TABLE series (id INTEGER PRIMARY KEY, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL, UNIQUE (study_uid, series_uid)) STRICT;
 CREATE TABLE file (
   id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
   generation INTEGER NOT NULL,                      -- of the keywords that were read; -1: to be read again in any case
   run INTEGER NOT NULL,                             -- the last that listed it
   image INTEGER NOT NULL DEFAULT 0,
   copy INTEGER NOT NULL DEFAULT 0,                  -- byte-identical to an earlier instance of the series
-  -- empty where it belongs to no series, and `reason` says why
-  study_uid TEXT NOT NULL DEFAULT '', series_uid TEXT NOT NULL DEFAULT '', sop_uid TEXT NOT NULL DEFAULT '',
+  series INTEGER NOT NULL DEFAULT 0,                -- 0 where it belongs to none, and `reason` says why
+  sop_uid TEXT NOT NULL DEFAULT '',
   accession TEXT NOT NULL DEFAULT '', patient TEXT NOT NULL DEFAULT '',  -- hashes
   header BLOB, attributes BLOB, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX file_series ON file(run, study_uid, series_uid, sop_uid);
+CREATE INDEX file_series ON file(run, series, image DESC, path);
 )sql"};
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
@@ -39,20 +40,22 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
       keywords_(std::move(keywords)),
       find_(database_.prepare("SELECT id, size, mtime_ns, ctime_ns, inode, generation, run FROM file WHERE path = ?")),
       touch_(database_.prepare("UPDATE file SET run = ?, copy = 0 WHERE id = ?")),
-      add_header_(database_.prepare(
-          "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, study_uid, series_uid, sop_uid, "
-          "accession, patient, header, attributes, image) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
-      add_loose_(database_.prepare("INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, reason, "
-                                   "message) VALUES (?, ?, ?, ?, "
-                                   "?, ?, ?, ?, ?)")),
-      get_(database_.prepare("SELECT path, sop_uid, header, attributes FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND "
-                             "copy = 0 ORDER BY image DESC, path")) {
+      forget_(database_.prepare("DELETE FROM file WHERE id = ?")),
+      find_series_(database_.prepare("SELECT id FROM series WHERE study_uid = ? AND series_uid = ?")),
+      add_series_(database_.prepare("INSERT INTO series (study_uid, series_uid) VALUES (?, ?)")),
+      add_header_(database_.prepare("INSERT INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, series, sop_uid, accession, "
+                                    "patient, header, attributes, image) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+      add_loose_(database_.prepare("INSERT INTO file (path, size, mtime_ns, ctime_ns, inode, generation, run, reason, message) "
+                                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+      get_(database_.prepare("SELECT path, sop_uid, header FROM file WHERE run = ? AND series = ? AND copy = 0 ORDER BY image DESC, path")),
+      get_attributes_(database_.prepare("SELECT attributes FROM file WHERE run = ? AND series = ? ORDER BY image DESC, path LIMIT 1")) {
   keywords_.insert(keywords_.end(), surveillance_keywords().begin(), surveillance_keywords().end());
   database_.execute("BEGIN");
   auto last = database_.prepare("SELECT max(run) FROM file");
   last.step();
   run_ = last.integer(0) + 1;
   database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run_ - runs_kept).run();
+  database_.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM file)");
   learn_keywords();
 }
 
@@ -70,19 +73,20 @@ void HeaderIndex::learn_keywords() {
 }
 
 bool HeaderIndex::list(const std::string& path) {
-  std::int64_t known = 0;
-  bool listed = false;
+  std::int64_t id = 0;
+  bool listed = false, same = false;
   find_.bind(1, path);
   if (find_.step()) {
-    const FileState before{find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4)};
+    id = find_.integer(0);
     listed = find_.integer(6) == run_;
-    if (!listed && find_.integer(5) >= generation_ && file_state(path) == before) known = find_.integer(0);
+    const FileState before{find_.integer(1), find_.integer(2), find_.integer(3), find_.integer(4)};
+    same = !listed && find_.integer(5) >= generation_ && file_state(path) == before;
   }
   find_.reset();
-  if (listed) return false;
-  if (known == 0) return to_read_.insert(path).second;
-  touch_.bind(1, run_).bind(2, known).run();
-  return false;
+  if (same) touch_.bind(1, run_).bind(2, id).run();
+  if (listed || same) return false;
+  if (id != 0) forget_.bind(1, id).run();
+  return to_read_.insert(path).second;
 }
 
 std::int64_t HeaderIndex::known() {
@@ -96,11 +100,23 @@ void HeaderIndex::bind_state(Statement& statement, const std::string& path, cons
   statement.bind(1, path).bind(2, state.size).bind(3, state.mtime_ns).bind(4, state.ctime_ns).bind(5, state.inode);
 }
 
+// Files of one series mostly come one after the other.
+std::int64_t HeaderIndex::series_of(const ScannedFile& file) {
+  if (last_series_.study_uid == file.study_uid && last_series_.series_uid == file.series_uid) return last_series_.id;
+  find_series_.bind(1, file.study_uid).bind(2, file.series_uid);
+  const auto known = find_series_.step() ? std::optional(find_series_.integer(0)) : std::nullopt;
+  find_series_.reset();
+  if (!known) add_series_.bind(1, file.study_uid).bind(2, file.series_uid).run();
+  last_series_ = {known.value_or(database_.last_id()), std::string(file.study_uid), std::string(file.series_uid)};
+  return last_series_.id;
+}
+
 void HeaderIndex::add(const std::string& path, const ScannedFile& file) {
+  const auto series = series_of(file);
   bind_state(add_header_, path, file.state);
-  add_header_.bind(6, generation_).bind(7, run_).bind(8, file.study_uid).bind(9, file.series_uid).bind(10, file.sop_uid);
-  add_header_.bind(11, file.accession_sha256).bind(12, file.patient_sha256);
-  add_header_.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).bind(15, std::int64_t{file.has_pixels}).run();
+  add_header_.bind(6, generation_).bind(7, run_).bind(8, series).bind(9, file.sop_uid);
+  add_header_.bind(10, file.accession_sha256).bind(11, file.patient_sha256);
+  add_header_.bind(12, bytes_of(file.header)).bind(13, bytes_of(file.attributes)).bind(14, std::int64_t{file.has_pixels}).run();
 }
 
 void HeaderIndex::add(const LooseFile& loose, const FileState& state, bool known) {
@@ -119,7 +135,7 @@ std::vector<std::vector<HeaderIndex::Found>> HeaderIndex::find(const std::vector
 }
 
 std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
-  std::string sql = "SELECT id, study_uid, series_uid, sop_uid FROM file WHERE run = ?";
+  std::string sql = "SELECT file.id, study_uid, series_uid, sop_uid FROM file LEFT JOIN series ON series.id = series WHERE run = ?";
   std::vector<std::string_view> values;
   const auto add = [&](const char* condition, std::initializer_list<std::string_view> texts) {
     if (texts.begin()->empty()) return;
@@ -145,77 +161,72 @@ void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) 
   auto mark = database_.prepare("UPDATE file SET run = ? WHERE id = ?");
   for (const auto id : ids) mark.bind(1, run_ + 1).bind(2, id).run();
   auto others = database_.prepare(
-      "UPDATE file SET run = ?1 WHERE run = ?2 AND study_uid <> '' AND (study_uid, series_uid) IN "
-      "(SELECT DISTINCT study_uid, series_uid FROM file WHERE run = ?1 AND study_uid <> '')");
+      "UPDATE file SET run = ?1 WHERE run = ?2 AND series <> 0 AND series IN (SELECT DISTINCT series FROM file WHERE run = ?1)");
   if (whole_series) others.bind(1, run_ + 1).bind(2, run_).run();
   ++run_;
 }
 
 // Copies that differ stay, for the plan to refuse.
-void HeaderIndex::mark_copies() {
-  auto twice = database_.prepare(
-      "SELECT study_uid, series_uid, sop_uid FROM file WHERE run = ? AND study_uid <> '' GROUP BY 1, 2, 3 HAVING count(*) > 1");
-  auto files =
-      database_.prepare("SELECT id, path FROM file WHERE run = ? AND study_uid = ? AND series_uid = ? AND sop_uid = ? ORDER BY path");
-  auto mark = database_.prepare("UPDATE file SET copy = 1 WHERE id = ?");
-  twice.bind(1, run_);
-  std::vector<std::int64_t> copies;
-  while (twice.step()) {
-    std::set<Digest> seen;
-    files.bind(1, run_).bind(2, twice.text(0)).bind(3, twice.text(1)).bind(4, twice.text(2));
-    while (files.step())
-      if (!seen.insert(sha256_file(files.text(1))).second) copies.push_back(files.integer(0));
-    files.reset();
-  }
-  for (const auto id : copies) mark.bind(1, id).run();
+void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
+  std::unordered_set<std::string_view> seen;
+  std::set<std::string> twice;
+  for (const auto& header : instances)
+    if (!seen.insert(header.sop_instance_uid).second) twice.insert(header.sop_instance_uid);
+  if (twice.empty()) return;
+  auto mark = database_.prepare("UPDATE file SET copy = 1 WHERE path = ?");
+  std::set<std::pair<std::string, Digest>> contents;
+  std::erase_if(instances, [&](const auto& header) {
+    const auto& sop = header.sop_instance_uid;
+    if (!twice.contains(sop) || contents.emplace(sop, sha256_file(header.path)).second) return false;
+    mark.bind(1, header.path).run();
+    return true;
+  });
 }
 
 std::vector<SeriesInput> HeaderIndex::series() {
-  mark_copies();
-  auto rows =
-      database_.prepare("SELECT study_uid, series_uid, count(*) FROM file WHERE run = ? AND study_uid <> '' GROUP BY 1, 2 ORDER BY 1, 2");
+  auto rows = database_.prepare(
+      "SELECT series.id, study_uid, series_uid, count(*) FROM file JOIN series ON series.id = series WHERE run = ? GROUP BY series "
+      "ORDER BY study_uid, series_uid");
   rows.bind(1, run_);
   std::vector<SeriesInput> found;
-  while (rows.step()) found.push_back({rows.text(0), rows.text(1), rows.integer(2)});
+  while (rows.step()) found.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.integer(3)});
   return found;
 }
 
 std::vector<LooseFile> HeaderIndex::loose() {
-  auto rows = database_.prepare("SELECT path, reason, message FROM file WHERE run = ? AND study_uid = '' ORDER BY path");
+  auto rows = database_.prepare("SELECT path, reason, message FROM file WHERE run = ? AND series = 0 ORDER BY path");
   rows.bind(1, run_);
   std::vector<LooseFile> found;
   while (rows.step()) found.push_back({rows.text(0), reason_named(rows.text(1)).value_or(Reason::internal), rows.text(2)});
   return found;
 }
 
-// Of the row that is at hand, without those that others asked for.
-nlohmann::json HeaderIndex::attributes_here() const {
-  auto all = nlohmann::json::from_cbor(text_of(get_.bytes(3)));
-  auto attributes = nlohmann::json::object();
-  for (auto& [keyword, value] : all.items())
-    if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = std::move(value);
-  return attributes;
-}
-
 std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
   std::vector<InstanceHeader> found;
-  get_.bind(1, run_).bind(2, series.study_uid).bind(3, series.series_uid);
+  get_.bind(1, run_).bind(2, series.id);
   while (get_.step()) {
     auto& header = found.emplace_back(unpacked<InstanceHeader>(text_of(get_.bytes(2))));
     header.path = get_.text(0);
     header.study_instance_uid = series.study_uid;
     header.series_instance_uid = series.series_uid;
     header.sop_instance_uid = get_.text(1);
-    if (found.size() == 1) header.attributes = attributes_here();
   }
   get_.reset();
+  drop_copies(found);
+  if (!found.empty()) found.front().attributes = attributes(series);
   return found;
 }
 
+// Without those that others asked for.
 nlohmann::json HeaderIndex::attributes(const SeriesInput& series) {
-  get_.bind(1, run_).bind(2, series.study_uid).bind(3, series.series_uid);
-  auto attributes = get_.step() ? attributes_here() : nlohmann::json::object();
-  get_.reset();
+  auto attributes = nlohmann::json::object();
+  get_attributes_.bind(1, run_).bind(2, series.id);
+  if (get_attributes_.step()) {
+    auto all = nlohmann::json::from_cbor(text_of(get_attributes_.bytes(0)));
+    for (auto& [keyword, value] : all.items())
+      if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = std::move(value);
+  }
+  get_attributes_.reset();
   return attributes;
 }
 

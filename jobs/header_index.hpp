@@ -24,6 +24,7 @@ struct LooseFile {
 
 // A series as found.
 struct SeriesInput {
+  std::int64_t id = 0;  // in the index
   std::string study_uid, series_uid;
   std::int64_t files = 0;  // with byte-identical copies of an instance, which are no instances of their own
 };
@@ -71,16 +72,17 @@ class HeaderIndex {
 
  private:
   void learn_keywords();
-  nlohmann::json attributes_here() const;
-  void mark_copies();
+  void drop_copies(std::vector<InstanceHeader>& instances);
   std::vector<Found> find(const Query& query);
+  std::int64_t series_of(const ScannedFile& file);
   void bind_state(Statement& statement, const std::string& path, const FileState& state);
 
   Database database_;
   std::vector<std::string> keywords_, read_keywords_;
   std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
   std::unordered_set<std::string> to_read_;
-  Statement find_, touch_, add_header_, add_loose_, get_;
+  SeriesInput last_series_;
+  Statement find_, touch_, forget_, find_series_, add_series_, add_header_, add_loose_, get_, get_attributes_;
 };
 
 }  // namespace aidp

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 constexpr std::size_t files_per_request = 64;
 constexpr int steps_at_a_time = 256;        // of listing, between looks at the workers
-constexpr std::size_t listed_ahead = 8192;  // files that wait to be read: some 2 MB
+constexpr std::size_t listed_ahead = 1024;  // files that wait to be read
 constexpr std::chrono::milliseconds header_timeout{60000};
 
 bool inside(const fs::path& target, const fs::path& root) {
@@ -164,8 +164,8 @@ class Scanner {
   }
 
   void take_all(const nlohmann::json& reply, const std::vector<std::string>& paths) {
-    if (!reply.contains("files")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
-    const auto& bytes = reply["files"].get_binary();
+    if (!reply.contains("payload")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
+    const auto& bytes = reply["payload"].get_binary();
     const auto files = unpacked<std::vector<ScannedFile>>({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     for (std::size_t i = 0; i < paths.size(); ++i) take(files.at(i), paths[i]);
     done += static_cast<std::int64_t>(paths.size());

@@ -62,13 +62,13 @@ void JobLog::enter(SeriesRecord record) {
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();
-  if (record.path.empty()) record.attributes = index_->attributes({record.study_uid, record.series_uid});
+  if (record.path.empty()) record.attributes = index_->attributes(plan_->series[find_series(record.study_uid, record.series_uid)].input);
   series_.push_back(std::move(record));
 }
 
-std::size_t JobLog::series_of(const ItemRecord& item) const {
+std::size_t JobLog::find_series(const std::string& study_uid, const std::string& series_uid) const {
   const auto uids = [](const PlannedSeries& series) { return std::tie(series.input.study_uid, series.input.series_uid); };
-  const auto found = std::ranges::lower_bound(plan_->series, std::tie(item.study_uid, item.series_uid), {}, uids);
+  const auto found = std::ranges::lower_bound(plan_->series, std::tie(study_uid, series_uid), {}, uids);
   return static_cast<std::size_t>(found - plan_->series.begin());
 }
 
@@ -92,7 +92,7 @@ void JobLog::end_item(std::size_t series, Outcome outcome, std::optional<Reason>
 void JobLog::add(std::vector<ItemRecord> items, std::vector<FileRecord> files) {
   if (items_.empty() && series_.empty()) oldest_ = Clock::now();
   for (auto& item : items) {
-    end_item(series_of(item), item.outcome, item.reason, item.message);
+    end_item(find_series(item.study_uid, item.series_uid), item.outcome, item.reason, item.message);
     items_.push_back(std::move(item));
   }
   for (auto& file : files) files_.push_back(std::move(file));

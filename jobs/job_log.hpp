@@ -42,7 +42,7 @@ class JobLog {
     std::size_t left = 0;
     SeriesRecord record;
   };
-  std::size_t series_of(const ItemRecord& item) const;
+  std::size_t find_series(const std::string& study_uid, const std::string& series_uid) const;  // in the plan
   void end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message);
   void enter(SeriesRecord record);
 

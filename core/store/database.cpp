@@ -109,7 +109,9 @@ void Database::open(const fs::path& file, const Scratch& scratch) {
   try {
     if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open " + file.string());
     sqlite3_extended_result_codes(database_, 1);
-    execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512; PRAGMA locking_mode = EXCLUSIVE");
+    execute(
+        "PRAGMA page_size = 8192; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2048; "
+        "PRAGMA locking_mode = EXCLUSIVE");
     const auto version = schema_version(*this);
     if (version != 0 && version != scratch.version) throw Error(Reason::store_damaged, "of another version");
     if (version == 0) execute(std::string(scratch.schema) + "PRAGMA user_version = " + std::to_string(scratch.version));

@@ -80,7 +80,7 @@ json scan(const json& request) {
     const auto file = scan_file(path, keywords);
     files.write(file.data(), file.size());
   }
-  return {{"files", json::binary({files.data(), files.data() + files.size()})}};
+  return {{"payload", json::binary({files.data(), files.data() + files.size()})}};
 }
 
 json directory(const json& request) { return {{"files", referenced_files(request.at("path").get<std::string>())}}; }
