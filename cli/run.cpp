@@ -29,6 +29,7 @@ nlohmann::json json_of(const RunSummary& s) {
           {"resumed", s.resumed},
           {"files", s.files},
           {"headers_read", s.headers_read},
+          {"scan_seconds", s.scan_seconds},
           {"rows", s.row_outcomes},
           {"worklist_failed", s.worklist_failed.string()},
           {"series", s.series},
@@ -111,6 +112,7 @@ class Run : public Command {
     std::vector<std::vector<std::string>> table{
         {"model", s.model + "  " + s.model_digest.substr(0, 12)},
         {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
+        {"headers", std::to_string(s.headers_read) + " read in " + fixed(s.scan_seconds, 1) + " s"},
         {"series", counts(s.series_outcomes)}};
     if (!s.file_outcomes.empty()) table.push_back({"other files", counts(s.file_outcomes)});
     if (!s.row_outcomes.empty()) table.push_back({"worklist", counts(s.row_outcomes)});

@@ -210,6 +210,7 @@ std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   Inventory inventory;
+  const auto began = Clock::now();
   auto opened = inputs;
   opened.paths = with_dicomdirs_opened(inputs.paths, dicom, inventory.loose);
   Lister lister(opened, index, inventory.loose);
@@ -229,6 +230,7 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   }
   inventory.headers_read = scanner.done;
   index.commit();
+  inventory.scan_seconds = std::chrono::duration<double>(Clock::now() - began).count();
   if (inputs.worklist) {
     inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);
     inventory.loose.clear();

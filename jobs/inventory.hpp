@@ -16,6 +16,7 @@ namespace aidp {
 struct Inventory {
   std::int64_t files = 0;
   std::int64_t headers_read = 0;     // of them; the index knew the others
+  double scan_seconds = 0;           // from the first listed to the last read
   std::vector<SeriesInput> series;   // ordered by study, series; their headers are in the index
   std::vector<LooseFile> loose;      // ordered by path
   std::vector<WorklistResult> rows;  // of the worklist: what they found

@@ -102,6 +102,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
   Plan plan;
   plan.files = inventory.files;
   plan.headers_read = inventory.headers_read;
+  plan.scan_seconds = inventory.scan_seconds;
   plan.loose = std::move(inventory.loose);
   plan.rows = std::move(inventory.rows);
   for (auto& input : inventory.series) {

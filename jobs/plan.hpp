@@ -38,6 +38,7 @@ struct Plan {
   std::vector<LooseFile> loose;
   std::vector<WorklistResult> rows;
   std::int64_t files = 0, headers_read = 0;
+  double scan_seconds = 0;
 };
 
 Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index);

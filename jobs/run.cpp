@@ -167,6 +167,7 @@ class Job {
     summary.resumed = claimed_.resumed;
     summary.files = plan_.files;
     summary.headers_read = plan_.headers_read;
+    summary.scan_seconds = plan_.scan_seconds;
     summary.series = static_cast<std::int64_t>(plan_.series.size());
     summary.items = static_cast<std::int64_t>(plan_.items.size());
     summary.skipped_as_done = log_.items_skipped();
@@ -220,6 +221,7 @@ RunSummary dry_run(const RunRequest& request, const Package& package, const Plan
   summary.model_digest = package.digest;
   summary.files = plan.files;
   summary.headers_read = plan.headers_read;
+  summary.scan_seconds = plan.scan_seconds;
   summary.series = static_cast<std::int64_t>(plan.series.size());
   summary.items = static_cast<std::int64_t>(plan.items.size());
   for (const auto& series : plan.series) {

@@ -71,7 +71,7 @@ struct RunSummary {
   std::filesystem::path worklist_failed;             // its rows that failed: the next worklist
   std::map<std::string, std::int64_t> reasons;       // reason name to series and files outside any
   std::vector<SeriesPlanRow> plan;                   // dry run only
-  double seconds = 0, items_per_second = 0;
+  double scan_seconds = 0, seconds = 0, items_per_second = 0;
   std::int64_t audit_size = 0;
   std::string audit_root;
   Exit exit = Exit::ok;  // ok, partial, nothing, interrupted or terminated

@@ -35,6 +35,14 @@ class Headers(JobTest):
         self.assertEqual(read("third"), 0)
         self.assertEqual([float(row["mean"]) for row in rows(self.folder / "third/results.csv")].count(30), 1)
 
+    def test_the_summary_says_how_many_headers_were_read_and_how_long_it_took(self):
+        self.install(Mean(), name="mean")
+        make_cohort(self.folder / "in", 2, slices=3)
+        summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", "--dry-run")
+        self.assertEqual(summary["headers_read"], 6)
+        self.assertGreater(summary["scan_seconds"], 0)
+        self.assertRegex(self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out").stdout, r"headers +6 read in \d+\.\d s\n")
+
 
 class Masks(JobTest):
     def setUp(self):
