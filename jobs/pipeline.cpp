@@ -266,6 +266,7 @@ void Pipeline::inferred(const std::shared_ptr<Group>& group, const nlohmann::jso
     if (entry.ended) continue;
     const auto& item = reply["items"].at(i++);
     entry.record.infer_ms = elapsed_ms;
+    entry.record.message = note_on(*entry.series, entry.item);
     entry.ended = true;
     if (!item.contains("values")) {
       end_badly(entry.record, item);

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "core/base/text.hpp"
 #include "core/dicom/form.hpp"
 #include "core/dicom/syntax.hpp"
 #include "core/dicom/volumes.hpp"
@@ -76,8 +77,10 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   try {
     check_headers(manifest, instances);
     if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
+    std::vector<std::string> refusals;
     for (const auto& volume : open.volumes)
-      if (volume.refusal) series.message = volume.refusal->what();
+      if (volume.refusal) refusals.push_back(volume.refusal->what());
+    series.message = join(refusals, "; ");
   } catch (const Error& error) {
     series.refuse(Outcome::quarantined, error.reason(), error.what());
   }
@@ -161,6 +164,13 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
 
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {
   return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
+}
+
+std::string note_on(const OpenSeries& series, const PlannedItem& item) {
+  if (series.volumes.empty() || !series.volumes[item.part].grid) return {};
+  const auto& volume = series.volumes[item.part];
+  return std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +
+         fixed(volume.spacing_mm[2], 3) + " mm apart";
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

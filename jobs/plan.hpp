@@ -81,6 +81,9 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item);
 // Why an item is no image, known from headers alone; nothing where it may be one.
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item);
 
+// What is to be said of a completed item: that its slices were resampled; empty where nothing is.
+std::string note_on(const OpenSeries& series, const PlannedItem& item);
+
 // A loose file is no error of the job where it is simply not DICOM.
 Outcome outcome_of(const LooseFile& file);
 

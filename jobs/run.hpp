@@ -55,7 +55,7 @@ struct SeriesPlanRow {                      // one row of a dry run and of `vali
   std::string study_uid, series_uid, path;  // path: a file outside any series
   std::int64_t instances = 0, items = 0;
   bool eligible = false;
-  std::string reason, message;  // stable name and words; empty if eligible
+  std::string reason, message;  // stable name and words; of an eligible one the words on those of its volumes that are none
   std::vector<RuleVerdict> verdicts;
   nlohmann::json attributes;
 };

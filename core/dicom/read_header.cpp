@@ -2,19 +2,17 @@
 #include "core/dicom/read_header.hpp"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <map>
-#include <set>
 
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
+#include "core/dicom/attributes.hpp"
 #include "core/dicom/file.hpp"
 #include "core/dicom/lookup.hpp"
 #include "core/dicom/mosaic.hpp"
@@ -23,8 +21,6 @@
 namespace aidp {
 
 namespace {
-constexpr unsigned long values_at_most = 64;
-
 std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
   const auto uid = text_of(item, tag);
   return is_uid(uid) ? uid : std::string();
@@ -62,68 +58,6 @@ std::optional<std::array<double, N>> numbers_of(DcmItem& item, const DcmTagKey& 
   for (std::size_t i = 0; i < N; ++i)
     if (item.findAndGetFloat64(tag, values[i], static_cast<unsigned long>(i)).bad() || !std::isfinite(values[i])) return std::nullopt;
   return values;
-}
-
-nlohmann::json value_of(DcmElement& element) {
-  auto values = nlohmann::json::array();
-  const bool numeric = [&] {
-    switch (element.ident()) {
-      case EVR_US:
-      case EVR_SS:
-      case EVR_UL:
-      case EVR_SL:
-      case EVR_FL:
-      case EVR_FD:
-      case EVR_DS:
-      case EVR_IS:
-        return true;
-      default:
-        return false;
-    }
-  }();
-  for (unsigned long i = 0; i < std::min(element.getVM(), values_at_most); ++i) {
-    OFString text;
-    if (element.getOFString(text, i).bad()) break;
-    const auto trimmed = std::string(trim(std::string_view(text.c_str(), text.length())));
-    Float64 number = 0;
-    if (numeric && element.getFloat64(number, i).good() && std::isfinite(number))
-      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(number))
-                                                                               : nlohmann::json(number));
-    else if (numeric && !trimmed.empty() && nlohmann::json::accept(trimmed) && nlohmann::json::parse(trimmed).is_number())
-      values.push_back(nlohmann::json::parse(trimmed));
-    else
-      values.push_back(printable(trimmed));
-  }
-  if (values.empty()) return nullptr;
-  return values.size() == 1 ? values[0] : values;
-}
-
-// The tag of a keyword of the data dictionary. DCMTK finds it by a walk through the whole dictionary, so what it found is kept.
-std::optional<DcmTagKey> tag_named(const std::string& keyword) {
-  static std::map<std::string, std::optional<DcmTagKey>> known;
-  const auto [entry, is_new] = known.try_emplace(keyword);
-  DcmTag tag;
-  if (is_new && DcmTag::findTagFromName(keyword.c_str(), tag).good()) entry->second = tag;
-  return entry->second;
-}
-
-// Attributes as JSON; those without a value are left out. Text is converted to UTF-8 element by element.
-nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
-  auto attributes = nlohmann::json::object();
-  std::set<std::string> wanted(surveillance_keywords().begin(), surveillance_keywords().end());
-  wanted.insert(keywords.begin(), keywords.end());
-  DcmSpecificCharacterSet converter;
-  OFString charset;
-  dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
-  const bool convertible = !charset.empty() && charset != "ISO_IR 192" && converter.selectCharacterSet(charset).good();
-  for (const auto& keyword : wanted) {
-    const auto tag = tag_named(keyword);
-    DcmElement* element = nullptr;
-    if (!tag || dataset.findAndGetElement(*tag, element).bad() || !element || !element->isLeaf()) continue;
-    if (convertible && element->isAffectedBySpecificCharacterSet()) element->convertCharacterSet(converter);
-    if (auto value = value_of(*element); !value.is_null() && value != "") attributes[keyword] = std::move(value);
-  }
-  return attributes;
 }
 
 void read_frame(DcmItem& item, FrameHeader& frame) {

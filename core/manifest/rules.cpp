@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "core/base/text.hpp"
+#include "core/manifest/keywords.hpp"
 #include "core/manifest/rule_regex.hpp"
 #include "core/manifest/sections.hpp"
 
@@ -116,10 +118,19 @@ Rule read_rule(const YAML::Node& node, Mistakes& mistakes) {
 }
 }  // namespace
 
+// A misspelt one would be absent from every image, and `excludes` or `none` would let all pass.
+static void check_keyword(const YAML::Node& node, const std::string& keyword, Mistakes& mistakes) {
+  const auto known = dicom_keywords();
+  if (keyword.empty() || std::ranges::binary_search(known, keyword)) return;
+  const auto near = nearest(keyword, {known.begin(), known.end()});
+  mistakes.add(node, "'" + keyword + "' is no DICOM keyword" +
+                         (near ? "; did you mean '" + *near + "'?" : ", such as Modality or SliceThickness, that is known here"));
+}
+
 std::string read_attribute(Fields& fields, Mistakes& mistakes) {
   auto attribute = fields.text("attribute");
   const auto& node = fields.node();
-  check_form(node["attribute"], attribute, "[A-Z][A-Za-z0-9]{0,63}", "DICOM keyword such as Modality or SliceThickness", mistakes);
+  check_keyword(node["attribute"], attribute, mistakes);
   if (tells_identity(attribute))
     mistakes.add(node["attribute"], "'" + attribute +
                                         "' may say who the patient is, and what a rule sees is recorded; "

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules of a manifest see of a series."""
+import unittest
+
+import numpy
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from support import JobTest, Mean, make_instance
+
+
+def item(**attributes):
+    dataset = Dataset()
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def macro(name, **attributes):
+    return {name: Sequence([item(**attributes)])}
+
+
+class Selection(JobTest):
+    def enhanced(self, echo_times):
+        pixels = numpy.zeros((len(echo_times), 8, 8), "<i2")
+        frames = [item(**macro("MREchoSequence", EffectiveEchoTime=time)) for time in echo_times]
+        make_instance(self.folder / "in/1.dcm", pixels[0], NumberOfFrames=len(frames), PixelData=pixels.tobytes(), PerFrameFunctionalGroupsSequence=Sequence(frames),
+                      SharedFunctionalGroupsSequence=Sequence([item(**macro("PixelMeasuresSequence", SliceThickness=2.5, PixelSpacing=[1, 1]))]))
+
+    def fits(self, rule):
+        package = f"p{len(list(self.folder.iterdir()))}"
+        self.install(Mean(), name=package, select=f"[{rule}]")
+        return self.run_summary(package, self.folder / "in", "--out", self.folder / f"out-{package}", "--dry-run", "--allow-empty")["items"] > 0
+
+    def test_the_groups_of_an_enhanced_object_are_seen_and_different_frames_as_several_values(self):
+        for echo_times, fits in (
+            ([5.0, 5.0], {"{attribute: SliceThickness, equals: 2.5}", "{attribute: EffectiveEchoTime, equals: 5}"}),
+            ([5.0, 9.0], {"{attribute: EffectiveEchoTime, contains: 9}", "{attribute: EffectiveEchoTime, range: [5, 9]}"}),
+        ):
+            self.enhanced(echo_times)
+            rules = fits | {"{attribute: EffectiveEchoTime, equals: 9}", "{attribute: EffectiveEchoTime, range: [6, 9]}", "{attribute: FlipAngle, present: true}"}
+            self.assertEqual({rule for rule in rules if self.fits(rule)}, fits)
+
+
+if __name__ == "__main__":
+    unittest.main()
