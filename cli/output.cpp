@@ -50,7 +50,6 @@ class Bar : public ProgressSink {
     std::cerr << "\r\033[K[" << std::string(static_cast<std::size_t>(full), '#') << std::string(static_cast<std::size_t>(cells - full), '.')
               << "] " << line_of(progress) << std::flush;
   }
-  void warn(const std::string& message) override { std::cerr << "\r\033[K" << message << "\n"; }
 
  private:
   Clock::time_point last_{};
@@ -69,7 +68,6 @@ class Lines : public ProgressSink {
     last_ = Clock::now();
     std::cerr << line_of(progress) << "\n";
   }
-  void warn(const std::string& message) override { std::cerr << message << "\n"; }
 
  private:
   std::string phase_;
@@ -80,7 +78,6 @@ class Lines : public ProgressSink {
 class Silence : public ProgressSink {
  public:
   void update(const Progress&) override {}
-  void warn(const std::string& message) override { std::cerr << message << "\n"; }
 };
 
 // Whether it is a terminal where a line may be drawn over.

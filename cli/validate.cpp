@@ -101,27 +101,41 @@ class ValidateInput : public Command {
     const auto package = repository.verify(repository.find(model_));
     const auto progress = make_progress(globals);
     const auto sources = sources_.read(store.home);
-    const auto dump = tensors_.empty() ? TensorDump{plan_inputs(sources, package.manifest, *progress), 0, 0}
+    const auto dump = tensors_.empty() ? TensorDump{.plan = plan_inputs(sources, package.manifest, *progress)}
                                        : dump_tensors(sources, package, tensors_, *progress);
     const auto& rows = dump.plan;
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
     else if (!globals.quiet)
       print(rows, globals.verbose > 0);
-    if (dump.written > 0) print_dump(dump, globals);
-    if (std::ranges::any_of(rows, &SeriesPlanRow::eligible)) return dump.failed > 0 ? Exit::partial : Exit::ok;
+    print_dump(dump, globals);
+    const bool any = std::ranges::any_of(rows, &SeriesPlanRow::eligible);
+    if (any && dump.written == 0 && !dump.failures.empty())
+      throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so there is no " + tensors_, "see the reasons");
+    if (any) return dump.failures.empty() ? Exit::ok : Exit::partial;
     throw Error(Reason::nothing_matched, package.manifest.id() + " would take none of these inputs",
                 "see the reasons, with -v rule by rule, and name other inputs or another model");
   }
 
  private:
   void print_dump(const TensorDump& dump, const Globals& globals) const {
-    if (globals.json())
-      print_json(
-          {{"type", "tensors"}, {"schema", "aidp.tensors/1"}, {"file", tensors_}, {"written", dump.written}, {"failed", dump.failed}});
-    else if (!globals.quiet)
-      std::cout << tensors_ << ": " << dump.written << " tensors" << (dump.failed > 0 ? ", " + std::to_string(dump.failed) + " failed" : "")
-                << "\n";
+    if (tensors_.empty()) return;
+    const auto failed = dump.failures.size();
+    if (globals.json()) {
+      for (const auto& item : dump.failures)
+        print_json({{"type", "item"},
+                    {"schema", "aidp.tensors/1"},
+                    {"series_uid", item.series_uid},
+                    {"item", item.item},
+                    {"reason", item.reason},
+                    {"message", item.message}});
+      print_json({{"type", "tensors"}, {"schema", "aidp.tensors/1"}, {"file", tensors_}, {"written", dump.written}, {"failed", failed}});
+    } else if (!globals.quiet) {
+      for (const auto& item : dump.failures)
+        std::cout << "item " << item.item << " of series " << item.series_uid << ": " << item.reason << ": " << printable(item.message)
+                  << "\n";
+      std::cout << tensors_ << ": " << dump.written << " tensors" << (failed > 0 ? ", " + std::to_string(failed) + " failed" : "") << "\n";
+    }
   }
 
   static void print(const std::vector<SeriesPlanRow>& rows, bool every_rule) {

@@ -48,7 +48,6 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   virtual void update(const Progress& progress) = 0;
-  virtual void warn(const std::string& message) = 0;
 };
 
 struct SeriesPlanRow {                      // one row of a dry run and of `validate input`
@@ -90,11 +89,16 @@ std::vector<SeriesPlanRow> plan_inputs(const Sources& sources, const Manifest& m
 // What a dump of tensors wrote, and of which series.
 struct TensorDump {
   std::vector<SeriesPlanRow> plan;
-  std::int64_t written = 0, failed = 0;  // items
+  std::int64_t written = 0;  // items; with none there is no file
+  struct Failure {
+    std::string series_uid;
+    std::int64_t item = 0;  // from 1
+    std::string reason, message;
+  };
+  std::vector<Failure> failures{};  // items that gave no tensor
 };
 // The same, and writes what the model would be given of each item to an HDF5 file: datasets 1, 2, ... (float32) with the attributes
-// study_uid, series_uid, sop_uid and frame of an image, affine_lps. Throws too as run() does for the model, and Error(nothing_matched)
-// where there are items and none gave a tensor; an item that gave none is warned of.
+// study_uid, series_uid, sop_uid and frame of an image, affine_lps. Throws too as run() does for the model.
 TensorDump dump_tensors(const Sources& sources, const Package& package, const std::filesystem::path& file, ProgressSink& progress);
 
 struct GoldenResult {

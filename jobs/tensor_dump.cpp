@@ -30,9 +30,8 @@ class Dumper {
         ++dump.written;
       } catch (const Error& error) {
         if (error.exit() != Exit::partial) throw;  // no fault of the item
-        ++dump.failed;
-        progress_.warn("series " + plan_.series[item.series].input.series_uid + ", item " + std::to_string(i + 1) + ": " +
-                       std::string(name(error.reason())) + ": " + error.what());
+        dump.failures.push_back({plan_.series[item.series].input.series_uid, static_cast<std::int64_t>(i) + 1,
+                                 std::string(name(error.reason())), error.what()});
       }
     }
   }
@@ -76,13 +75,15 @@ void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index,
   workforce.hire_model(package.folder, package.manifest, device);
   workforce.device();
   Dumper dumper(package, plan, workforce, index, progress);
-  publish_with(file, [&](const std::filesystem::path& temporary) {
-    std::filesystem::remove(temporary);
-    dumper.write(temporary, dump);
-    if (dump.written == 0)
-      throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so there is no " + file.string(),
-                  "see the reasons above");
-  });
+  struct Nothing {};
+  try {
+    publish_with(file, [&](const std::filesystem::path& temporary) {
+      std::filesystem::remove(temporary);
+      dumper.write(temporary, dump);
+      if (dump.written == 0) throw Nothing();
+    });
+  } catch (const Nothing&) {  // is published
+  }
 }
 
 }  // namespace aidp

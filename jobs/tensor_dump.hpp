@@ -9,8 +9,8 @@
 
 namespace aidp {
 
-// Writes what the model would be given of each item of the plan into one HDF5 file, published whole, and counts into `dump`. An item that
-// gives none is warned of. Throws Error(nothing_matched) where none does, and as run() does.
+// Writes what the model would be given of each item of the plan into one HDF5 file, published whole where any gives a tensor, and notes in
+// `dump` what did and what did not. Throws as run() does.
 void write_tensors(const Package& package, const Plan& plan, HeaderIndex& index, Workforce& workforce, const std::string& device,
                    const std::filesystem::path& file, ProgressSink& progress, TensorDump& dump);
 

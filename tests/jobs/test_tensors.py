@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`validate input --dump-tensor`: what a model would be given, with where it lies."""
+import json
 import pathlib
 import unittest
 
@@ -43,6 +44,16 @@ class Dumping(JobTest):
             self.assertEqual({data.attrs["sop_uid"].removeprefix("2.25.7."): float(data[0, 3, 4]) for data in file.values()},
                              {f"{s}.1.{n}": numpy.float32(s + n / 10) for s in (1, 2, 3) for n in (1, 2) if (s, n) != (2, 1)})
         self.assertIn('"failed":1', self.said.stdout)
+        (failure,) = (line for line in map(json.loads, self.said.stdout.splitlines()) if line["type"] == "item")
+        self.assertEqual((failure["series_uid"], failure["item"], failure["reason"]), ("2.25.7.2.1", 3, "dicom.truncated"))
+
+    def test_what_no_item_gave_is_said_with_the_series_and_leaves_no_file(self):
+        self.install(Mean())
+        make_instance(self.folder / "in/1.dcm", numpy.zeros((8, 24)), Columns=8, SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0)
+        self.dump("--format", "json", code=6)
+        self.assertEqual([json.loads(line).get("reason") for line in self.said.stdout.splitlines()], ["", "pixels.unsupported", None])
+        self.assertEqual(json.loads(self.said.stderr)["reason"], "selection.nothing")
+        self.assertFalse((self.folder / "tensors.h5").exists())
 
     def test_device_and_memory_are_those_asked_for(self):
         self.install(Mean())
