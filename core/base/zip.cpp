@@ -17,8 +17,8 @@ constexpr std::uint64_t tail_bytes = (1 << 16) + 22 + 20;  // the longest commen
 }  // namespace
 
 void ZipFile::refuse(const std::string& why) const {
-  throw Error(Reason::package_invalid, path_.filename().string() + " cannot be read as a zip file, as TorchScript is: " + why,
-              "name a file that torch.jit.save wrote");
+  throw Error(Reason::package_invalid, path_.filename().string() + " cannot be read as the zip file that LibTorch writes: " + why,
+              "name a file that torch.jit.save or torch.export wrote, whole");
 }
 
 std::string ZipFile::bytes(std::uint64_t at, std::size_t count) {
@@ -77,19 +77,20 @@ const ZipFile::Entry* ZipFile::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> ZipFile::names() const {
-  std::vector<std::string> names;
-  for (const auto& entry : entries_) names.push_back(entry.name);
-  return names;
+std::string ZipFile::local_header(const Entry& entry) {
+  auto header = bytes(entry.offset, 30);
+  if (!header.starts_with("PK\x03\x04")) refuse("the entry '" + printable(entry.name) + "' lies elsewhere than its directory says");
+  return header;
 }
+
+std::string ZipFile::local_name(const Entry& entry) { return bytes(entry.offset + 30ULL, value<std::uint16_t>(local_header(entry), 26)); }
 
 std::string ZipFile::content(const std::string& name, std::size_t limit_bytes) {
   const auto* entry = find(name);
   if (!entry) refuse("it has no entry '" + printable(name) + "'");
   if (entry->method != 0) refuse("the entry '" + printable(name) + "' is compressed, torch stores it as it is");
   if (entry->size > limit_bytes) refuse("the entry '" + printable(name) + "' is larger than " + bytes_text(limit_bytes));
-  const auto local = bytes(entry->offset, 30);
-  if (!local.starts_with("PK\x03\x04")) refuse("the entry '" + printable(name) + "' lies elsewhere than its directory says");
+  const auto local = local_header(*entry);
   const std::uint64_t begin = entry->offset + 30ULL + value<std::uint16_t>(local, 26) + value<std::uint16_t>(local, 28);
   return bytes(begin, entry->size);
 }

@@ -52,8 +52,8 @@ Bundle read_torchscript(const fs::path& file) {
   bundle.artifact = file;
   ZipFile zip(file);
   const auto entry = [&](const std::string& name) {
-    for (const auto& full : zip.names())
-      if (full.ends_with("/extra/" + name) && std::ranges::count(full, '/') == 2) return full;
+    for (const auto& listed : zip.entries())
+      if (listed.name.ends_with("/extra/" + name) && std::ranges::count(listed.name, '/') == 2) return listed.name;
     lacks(file, "extra file " + name, "name the bundle's folder, or " + std::string(export_remedy));
   };
   bundle.texts = {.metadata = zip.content(entry("metadata.json"), config_bytes_at_most),

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second kind of artifact: a network compiled by AOTInductor, made here because it fits one processor and one LibTorch."""
 import os
+import struct
 import unittest
 import zipfile
 from unittest import mock
 
 import torch
 from support import JobTest, Mean, make_cohort, make_package, rows
+
+
+def hide(path, count):
+    """Leaves the last entries to the directory of zip64 alone, which LibTorch's reader goes by."""
+    whole = path.read_bytes()
+    end = whole.rindex(b"PK\5\6")
+    entries, size, begin = struct.unpack("<HII", whole[end + 10 : end + 20])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, begin)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    seen = entries - count
+    path.write_bytes(whole[:end] + record + locator + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, seen, seen, size, begin, 0))
 
 
 class AotInductor(JobTest):
@@ -33,12 +45,14 @@ class AotInductor(JobTest):
         self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [11, 22, 33, 44, 55, 66])
         self.assertEqual(list(self.temporary.iterdir()), [])  # what the workers unpacked is gone with them
 
-    def refused(self, entries, content=b"x", device="auto"):
+    def refused(self, entries, content=b"x", device="auto", hidden=0):
         number = len(list(self.folder.iterdir()))
         folder = make_package(self.folder / f"package{number}", None, kind="aotinductor", file="model.pt2")
         with zipfile.ZipFile(folder / "model.pt2", "w") as archive:
             for entry in entries:
                 archive.writestr(entry, content)
+        if hidden:
+            hide(folder / "model.pt2", hidden)
         self.aidp("model", "install", folder)
         make_cohort(self.folder / "in", 1)
         error = self.aidp("run", "mean", self.folder / "in", "--out", self.folder / f"out{number}", "--device", device, code=2).stderr
@@ -48,6 +62,9 @@ class AotInductor(JobTest):
     def test_a_package_that_would_write_outside_or_be_compiled_here_is_refused(self):
         self.assertIn("leads out of it", self.refused(["data/aotinductor/model/../../../../x.so"]))
         self.assertIn("sources without a library", self.refused(["data/aotinductor/model/model.cpp"]))
+
+    def test_the_directory_that_is_looked_through_is_the_one_that_libtorch_reads(self):
+        self.assertIn("leads out of it", self.refused(["data/a.so", "data/../../x.so"], hidden=1))
 
     def test_a_package_compiled_for_another_device_is_refused_and_says_which(self):
         metadata = "data/aotinductor/model/model.wrapper_metadata.json"
