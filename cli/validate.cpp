@@ -111,7 +111,7 @@ class ValidateInput : public Command {
     print_dump(dump, globals);
     const bool any = std::ranges::any_of(rows, &SeriesPlanRow::eligible);
     if (any && dump.written == 0 && !dump.failures.empty())
-      throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so there is no " + tensors_, "see the reasons");
+      throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so " + tensors_ + " was not written", "see the reasons");
     if (any) return dump.failures.empty() ? Exit::ok : Exit::partial;
     throw Error(Reason::nothing_matched, package.manifest.id() + " would take none of these inputs",
                 "see the reasons, with -v rule by rule, and name other inputs or another model");
@@ -132,7 +132,7 @@ class ValidateInput : public Command {
       print_json({{"type", "tensors"}, {"schema", "aidp.tensors/1"}, {"file", tensors_}, {"written", dump.written}, {"failed", failed}});
     } else if (!globals.quiet) {
       for (const auto& item : dump.failures)
-        std::cout << "item " << item.item << " of series " << item.series_uid << ": " << item.reason << ": " << printable(item.message)
+        std::cout << "item " << item.item << ", of series " << item.series_uid << ": " << item.reason << ": " << printable(item.message)
                   << "\n";
       std::cout << tensors_ << ": " << dump.written << " tensors" << (failed > 0 ? ", " + std::to_string(failed) + " failed" : "") << "\n";
     }

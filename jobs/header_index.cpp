@@ -32,6 +32,9 @@ CREATE INDEX file_series ON file(run, series, image DESC, path);
 )sql"};
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::optional<Digest> digest_of(const std::string& path) try { return sha256_file(path); } catch (const Error&) {
+  return std::nullopt;
+}
 std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
@@ -54,9 +57,16 @@ HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::str
   auto last = database_.prepare("SELECT max(run) FROM file");
   last.step();
   run_ = last.integer(0) + 1;
-  database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run_ - runs_kept).run();
-  database_.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM file)");
+  forget_before(run_ - runs_kept);
   learn_keywords();
+}
+
+// Series are looked through only where files went: that takes a walk through all.
+void HeaderIndex::forget_before(std::int64_t run) {
+  auto oldest = database_.prepare("SELECT 1 FROM file WHERE run < ? LIMIT 1");
+  if (!oldest.bind(1, run).step()) return;
+  database_.prepare("DELETE FROM file WHERE run < ?").bind(1, run).run();
+  database_.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM file)");
 }
 
 void HeaderIndex::learn_keywords() {
@@ -129,6 +139,7 @@ void HeaderIndex::commit() { database_.execute("COMMIT; BEGIN"); }
 std::vector<std::vector<HeaderIndex::Found>> HeaderIndex::find(const std::vector<Query>& queries) {
   for (const char* column : {"accession", "patient", "sop_uid"})  // where no worklist is ever used they would cost every scan
     database_.execute(std::string("CREATE INDEX IF NOT EXISTS file_") + column + " ON file(" + column + ") WHERE " + column + " <> ''");
+  database_.execute("CREATE INDEX IF NOT EXISTS series_series_uid ON series(series_uid)");
   std::vector<std::vector<Found>> found;
   for (const auto& query : queries) found.push_back(find(query));
   return found;
@@ -145,8 +156,8 @@ std::vector<HeaderIndex::Found> HeaderIndex::find(const Query& query) {
   const auto below = query.path + "/", behind = query.path + "0";  // '0' comes after '/'
   add(" AND accession = ? AND accession <> ''", {query.accession_sha256});
   add(" AND patient = ? AND patient <> ''", {query.patient_sha256});
-  add(" AND study_uid = ?", {query.study_uid});
-  add(" AND series_uid = ?", {query.series_uid});
+  add(" AND series IN (SELECT id FROM series WHERE study_uid = ?)", {query.study_uid});
+  add(" AND series IN (SELECT id FROM series WHERE series_uid = ?)", {query.series_uid});
   add(" AND sop_uid = ? AND sop_uid <> ''", {query.sop_uid});
   add(" AND (path = ? OR (path > ? AND path < ?))", {query.path, below, behind});
   auto rows = database_.prepare(sql);
@@ -166,7 +177,7 @@ void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) 
   ++run_;
 }
 
-// Copies that differ stay, for the plan to refuse.
+// Copies that differ, or cannot be read, stay, for the plan to refuse.
 void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
   std::unordered_set<std::string_view> seen;
   std::set<std::string> twice;
@@ -177,7 +188,8 @@ void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
   std::set<std::pair<std::string, Digest>> contents;
   std::erase_if(instances, [&](const auto& header) {
     const auto& sop = header.sop_instance_uid;
-    if (!twice.contains(sop) || contents.emplace(sop, sha256_file(header.path)).second) return false;
+    const auto digest = twice.contains(sop) ? digest_of(header.path) : std::nullopt;
+    if (!digest || contents.emplace(sop, *digest).second) return false;
     mark.bind(1, header.path).run();
     return true;
   });

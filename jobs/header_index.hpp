@@ -71,6 +71,7 @@ class HeaderIndex {
   nlohmann::json attributes(const SeriesInput& series);
 
  private:
+  void forget_before(std::int64_t run);
   void learn_keywords();
   void drop_copies(std::vector<InstanceHeader>& instances);
   std::vector<Found> find(const Query& query);

@@ -41,12 +41,15 @@ T ZipFile::value(const std::string& bytes, std::size_t at) const {
 ZipFile::ZipFile(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
   if (!file_) throw_errno("cannot open " + path.string());
   size_ = std::filesystem::file_size(path);
-  const auto tail = bytes(size_ - std::min(size_, tail_bytes), static_cast<std::size_t>(std::min(size_, tail_bytes)));
+  const auto begin = size_ - std::min(size_, tail_bytes);
+  const auto tail = bytes(begin, static_cast<std::size_t>(size_ - begin));
   const auto end = tail.rfind("PK\x05\x06");
   if (end == std::string::npos) refuse("it has no directory");
+  if (end + 22 + value<std::uint16_t>(tail, end + 20) != tail.size()) refuse("something comes after its directory");
   std::uint64_t count = value<std::uint16_t>(tail, end + 10), bytes_of_directory = value<std::uint32_t>(tail, end + 12),
                 at = value<std::uint32_t>(tail, end + 16);
   if (end >= 20 && tail.compare(end - 20, 4, "PK\x06\x07") == 0) {
+    if (begin + end < 76) refuse("its zip64 directory is broken");  // LibTorch's reader passes over one in so short a file
     const auto large = bytes(value<std::uint64_t>(tail, end - 12), 56);
     if (!large.starts_with("PK\x06\x06")) refuse("its zip64 directory is broken");
     count = value<std::uint64_t>(large, 32);
@@ -67,6 +70,7 @@ void ZipFile::read_directory(const std::string& directory, std::uint64_t count) 
         {}, value<std::uint16_t>(directory, at + 10), value<std::uint32_t>(directory, at + 24), value<std::uint32_t>(directory, at + 42)};
     if (directory.size() - at < 46 + length) refuse("its directory is cut");
     entry.name = directory.substr(at + 46, length);
+    if (entry.size == 0xFFFFFFFF || entry.offset == 0xFFFFFFFF) refuse("the entry '" + printable(entry.name) + "' needs more than 4 GiB");
     entries_.push_back(std::move(entry));
     at += 46 + length + rest;
   }

@@ -9,7 +9,8 @@
 
 namespace aidp {
 
-// A zip file (PKWARE APPNOTE 6.3), whose directory is read and no more of it than is asked for. zip64 as LibTorch writes it.
+// A zip file (PKWARE APPNOTE 6.3), whose directory is read and no more of it than is asked for; with zip64's directory that of LibTorch's
+// reader. Entries lie in the first 4 GiB.
 // Throws Error(package_invalid) where it is none or breaks its form, and as throw_errno() does.
 class ZipFile {
  public:

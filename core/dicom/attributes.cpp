@@ -68,7 +68,10 @@ std::optional<DcmTagKey> tag_named(const std::string& keyword) {
 
 class Reader {
  public:
-  explicit Reader(DcmDataset& dataset) : dataset_(dataset) {
+  explicit Reader(DcmDataset& dataset)
+      : dataset_(dataset),
+        shared_(in_groups(DCM_SharedFunctionalGroupsSequence)),
+        per_frame_(in_groups(DCM_PerFrameFunctionalGroupsSequence)) {
     OFString charset;
     dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
     convertible_ = !charset.empty() && charset != "ISO_IR 192" && converter_.selectCharacterSet(charset).good();
@@ -77,54 +80,58 @@ class Reader {
   // Null where there is none.
   json read(const DcmTagKey& tag) {
     DcmElement* element = nullptr;
-    if (dataset_.findAndGetElement(tag, element).good() && element)
+    if (dataset_.findAndGetElement(tag, element).good() && element && element->isLeaf())
       if (auto own = value(*element); !own.is_null()) return own;
-    if (auto shared = of_group(DCM_SharedFunctionalGroupsSequence, 0, tag); !shared.is_null()) return shared;
-    auto first = of_group(DCM_PerFrameFunctionalGroupsSequence, 0, tag);
-    return first.is_null() ? first : of_all_frames(std::move(first), tag);
+    for (auto* groups : {&shared_, &per_frame_})
+      if (const auto found = groups->find(tag); found != groups->end())
+        if (auto values = value_of_all(found->second); !values.is_null()) return values;
+    return nullptr;
   }
 
  private:
+  using Elements = std::map<DcmTagKey, std::vector<DcmElement*>>;
+
   json value(DcmElement& element) {
-    if (!element.isLeaf()) return nullptr;
     if (convertible_ && element.isAffectedBySpecificCharacterSet()) element.convertCharacterSet(converter_);
     auto value = value_of(element);
     return value == "" ? json() : value;
   }
 
-  // Of the macros of one functional group.
-  json of_group(const DcmTagKey& groups, std::int64_t index, const DcmTagKey& tag) {
-    auto* group = item_in(dataset_, groups, index);
-    for (unsigned long i = 0; group && i < group->card(); ++i) {
-      auto* macro = dynamic_cast<DcmSequenceOfItems*>(group->getElement(i));
-      DcmElement* element = nullptr;
-      if (macro && macro->card() > 0 && macro->getItem(0)->findAndGetElement(tag, element).good() && element) return value(*element);
-    }
-    return nullptr;
+  // Of the macros of each functional group.
+  Elements in_groups(const DcmTagKey& sequence) {
+    Elements elements;
+    DcmSequenceOfItems* groups = nullptr;
+    if (dataset_.findAndGetSequence(sequence, groups).bad() || !groups) return elements;
+    for (auto* group = groups->nextInContainer(nullptr); group; group = groups->nextInContainer(group))
+      for (auto* macro = group->nextInContainer(nullptr); macro; macro = group->nextInContainer(macro)) {
+        auto* item = macro->nextInContainer(nullptr);  // a sequence's first
+        for (auto* leaf = item ? item->nextInContainer(nullptr) : nullptr; leaf; leaf = item->nextInContainer(leaf))
+          if (auto* element = dynamic_cast<DcmElement*>(leaf); element && element->isLeaf()) elements[element->getTag()].push_back(element);
+      }
+    return elements;
   }
 
-  json of_all_frames(json first, const DcmTagKey& tag) {
+  // The value that all have, or all values that there are.
+  json value_of_all(const std::vector<DcmElement*>& elements) {
     auto different = json::array();
     const auto add = [&](const json& value) {
       const bool is_new = !value.is_null() && std::ranges::find(different, value) == different.end();
       if (is_new && different.size() < values_at_most) different.push_back(value);
     };
-    const auto add_all = [&](const json& values) {
-      if (!values.is_array()) return add(values);
-      for (const auto& value : values) add(value);
-    };
+    std::optional<json> first;
     bool same = true;
-    DcmSequenceOfItems* frames = nullptr;
-    dataset_.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, frames);
-    for (unsigned long i = 0; i < frames->card(); ++i) {
-      const auto own = of_group(DCM_PerFrameFunctionalGroupsSequence, static_cast<std::int64_t>(i), tag);
-      same = same && own == first;
-      add_all(own);
+    for (auto* element : elements) {
+      const auto own = value(*element);
+      if (!first) first = own;
+      same = same && own == *first;
+      if (!own.is_array()) add(own);
+      for (const auto& single : own.is_array() ? own : json::array()) add(single);
     }
-    return same ? std::move(first) : different;
+    return same ? *first : different;
   }
 
   DcmDataset& dataset_;
+  Elements shared_, per_frame_;
   DcmSpecificCharacterSet converter_;
   bool convertible_ = false;
 };

@@ -84,22 +84,25 @@ class Splitter {
     return true;
   }
 
-  // By InstanceNumber, where images were numbered volume after volume or place after place, as GE's fMRI is. Else they stay together.
+  // By InstanceNumber, where images were numbered volume after volume or place after place, as GE's fMRI is: from 1, or 0, and so that
+  // none that is lost lets those of two volumes close ranks. Else they stay together.
   std::vector<Frames> numbered_apart(Frames frames, std::size_t places) const {
     const auto number = [&](const SliceRef& ref) { return series_[ref.instance].instance_number; };
     std::ranges::sort(frames, {}, number);
-    const bool distinct = number(frames.front()) && std::ranges::adjacent_find(frames, {}, number) == frames.end();
-    if (!distinct || places < 2 || frames.size() % places != 0) return {frames};
+    if (!number(frames.front()) || places < 2 || frames.size() % places != 0) return {frames};
+    const auto origin = std::min<std::int64_t>(*number(frames.front()), 1);
     const auto count = frames.size() / places;
     std::vector<Frames> by_volume(count), by_place(count);
-    bool in_blocks = true;
+    bool in_volumes = true, in_blocks = true;
     for (std::size_t i = 0; i < frames.size(); ++i) {
       by_volume[i / places].push_back(frames[i]);
       by_place[i % count].push_back(frames[i]);
-      in_blocks = in_blocks && place_of(frames[i]) == place_of(frames[i - i % count]);
+      const auto counted = static_cast<std::size_t>(*number(frames[i]) - origin);
+      in_volumes = in_volumes && counted % places == i % places && (i % places == 0 || *number(frames[i]) == *number(frames[i - 1]) + 1);
+      in_blocks = in_blocks && counted == i && place_of(frames[i]) == place_of(frames[i - i % count]);
     }
     const auto whole = [&](const Frames& volume) { return places_of(volume) == places && is_of_one_kind(volume); };
-    if (std::ranges::all_of(by_volume, whole)) return by_volume;
+    if (in_volumes && std::ranges::all_of(by_volume, whole)) return by_volume;
     if (in_blocks && std::ranges::all_of(by_place, whole)) return by_place;
     return {frames};
   }

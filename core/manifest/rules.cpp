@@ -65,11 +65,14 @@ Values values_of(const YAML::Node& node, Test test) {
 
 // Attributes that say who someone is, or free text that may (PS3.15 table E.1-1). What a rule sees is printed and recorded.
 bool tells_identity(const std::string& keyword) {
-  constexpr std::array<std::string_view, 8> harmless{"PatientAge",    "PatientSex",  "PatientSize",    "PatientWeight",
-                                                     "PatientOrient", "PatientPosi", "PatientIdentit", "PatientSpecies"};
-  constexpr std::array<std::string_view, 14> telling{"Patient",    "BirthDate", "BirthName", "Physician", "Operator",
-                                                     "PersonName", "Person",    "StudyID",   "Accession", "MedicalRecord",
-                                                     "Insurance",  "Comments",  "Military",  "Occupation"};
+  constexpr auto harmless = std::to_array<std::string_view>({"PatientAge", "PatientSex", "PatientSize", "PatientWeight", "PatientOrient",
+                                                             "PatientPosi", "PatientIdentit", "PatientSpecies", "PhotometricInterp"});
+  constexpr auto telling = std::to_array<std::string_view>(
+      {"Patient",        "BirthDate",      "BirthName",     "Physician", "Operator",       "PersonName",       "Person",
+       "StudyID",        "Accession",      "MedicalRecord", "Insurance", "Comments",       "Military",         "Occupation",
+       "SubjectID",      "SubjectReading", "Reviewer",      "Evaluator", "HumanPerformer", "Interpret",        "Author",
+       "Observer",       "ContentCreator", "VerbalSource",  "EnteredBy", "Recipients",     "DistributionName", "AdmissionID",
+       "ServiceEpisode", "Telephone",      "Diagnos",       "Visit",     "Impressions"});
   if (std::ranges::any_of(harmless, [&](auto word) { return keyword.starts_with(word); })) return false;
   return std::ranges::any_of(telling, [&](auto word) { return keyword.find(word) != std::string::npos; });
 }

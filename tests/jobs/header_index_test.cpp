@@ -119,3 +119,23 @@ TEST_CASE("an index that is no database is begun anew, as it only saves time") {
   HeaderIndex index(folder.index(), {});
   CHECK(index.list(file));
 }
+
+TEST_CASE("what the last 400 runs did not list is forgotten, what they listed is not") {
+  const Folder folder;
+  const auto gone = folder.file("gone", "1"), stays = folder.file("stays", "2");
+  for (int run = 1; run <= 402; ++run) {
+    HeaderIndex index(folder.index(), {});
+    CHECK(index.list(stays) == (run == 1));
+    if (run == 1) {
+      CHECK(index.list(gone));
+      add(index, stays, "1.2.1", "9.1", nlohmann::json::object());
+      add(index, gone, "1.2.2", "9.2", nlohmann::json::object());
+    }
+    index.commit();
+  }
+  HeaderIndex index(folder.index(), {});
+  CHECK(index.list(gone));
+  CHECK(!index.list(stays));
+  REQUIRE(index.series().size() == 1);
+  CHECK(index.instances(index.series().front()).size() == 1);
+}

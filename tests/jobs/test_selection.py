@@ -40,6 +40,13 @@ class Selection(JobTest):
             rules = fits | {"{attribute: EffectiveEchoTime, equals: 9}", "{attribute: EffectiveEchoTime, range: [6, 9]}", "{attribute: FlipAngle, present: true}"}
             self.assertEqual({rule for rule in rules if self.fits(rule)}, fits)
 
+    def test_what_a_later_frame_alone_has_is_seen_and_text_is_that_of_its_character_set(self):
+        frames = [item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä")), item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä", FilterType="x"))]
+        pixels = numpy.zeros((2, 8, 8), "<i2")
+        make_instance(self.folder / "in/1.dcm", pixels[0], SpecificCharacterSet="ISO_IR 100", NumberOfFrames=2, PixelData=pixels.tobytes(), PerFrameFunctionalGroupsSequence=Sequence(frames))
+        self.assertTrue(self.fits("{attribute: ConvolutionKernel, equals: weich-ä}"))
+        self.assertFalse(self.fits("{attribute: FilterType, present: false}"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -287,10 +287,11 @@ TEST_CASE("thousands of mistakes are counted and the first shown") {
 }
 
 TEST_CASE("a rule sees nothing that says who the patient is") {
-  for (const auto* keyword : {"PatientName", "PatientID", "ReferringPhysicianName", "AccessionNumber", "ImageComments"})
+  for (const auto* keyword : {"PatientName", "PatientID", "ReferringPhysicianName", "AccessionNumber", "ImageComments",
+                              "ClinicalTrialSubjectID", "InterpretationAuthor"})
     CHECK(mistakes_of(with("attribute: Modality", std::string("attribute: ") + keyword)).find("m.yaml:14:19: '" + std::string(keyword)) ==
           0);
-  for (const auto* keyword : {"PatientAge", "PatientSex", "PatientPosition", "BodyPartExamined"})
+  for (const auto* keyword : {"PatientAge", "PatientSex", "PatientPosition", "BodyPartExamined", "PhotometricInterpretation"})
     CHECK(mistakes_of(with("attribute: Modality", std::string("attribute: ") + keyword)).empty());
 }
 
