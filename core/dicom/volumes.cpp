@@ -84,22 +84,25 @@ class Splitter {
     return true;
   }
 
-  // By InstanceNumber, where images were numbered volume after volume or place after place, as GE's fMRI is: from 1, or 0, and so that
-  // none that is lost lets those of two volumes close ranks. Else they stay together.
+  // By InstanceNumber, where images were numbered volume after volume or place after place, as GE's fMRI and some of Philips' DTI are, and
+  // so that none that is lost can have let images of two volumes close ranks. Else they stay together.
   std::vector<Frames> numbered_apart(Frames frames, std::size_t places) const {
     const auto number = [&](const SliceRef& ref) { return series_[ref.instance].instance_number; };
     std::ranges::sort(frames, {}, number);
     if (!number(frames.front()) || places < 2 || frames.size() % places != 0) return {frames};
     const auto origin = std::min<std::int64_t>(*number(frames.front()), 1);
-    const auto count = frames.size() / places;
+    const auto counted = [&](std::size_t i) { return static_cast<std::size_t>(*number(frames[i]) - origin); };
+    const auto count = frames.size() / places, first = counted(0), stride = counted(count) - first;
+    // Of each place some may be missing, if they are fewer than it takes for every place to fall one short of the one before.
+    const bool all_there = stride == count && first == 0, few_lost = stride >= count && stride - count + 2 < places;
+    bool in_volumes = true, in_blocks = all_there || few_lost;
     std::vector<Frames> by_volume(count), by_place(count);
-    bool in_volumes = true, in_blocks = true;
     for (std::size_t i = 0; i < frames.size(); ++i) {
+      const auto in_volume = i % places, in_block = i % count;
       by_volume[i / places].push_back(frames[i]);
-      by_place[i % count].push_back(frames[i]);
-      const auto counted = static_cast<std::size_t>(*number(frames[i]) - origin);
-      in_volumes = in_volumes && counted % places == i % places && (i % places == 0 || *number(frames[i]) == *number(frames[i - 1]) + 1);
-      in_blocks = in_blocks && counted == i && place_of(frames[i]) == place_of(frames[i - i % count]);
+      by_place[in_block].push_back(frames[i]);
+      in_volumes = in_volumes && counted(i) % places == in_volume && counted(i) - counted(i - in_volume) == in_volume;
+      in_blocks = in_blocks && counted(i) == first + i / count * stride + in_block && place_of(frames[i]) == place_of(frames[i - in_block]);
     }
     const auto whole = [&](const Frames& volume) { return places_of(volume) == places && is_of_one_kind(volume); };
     if (in_volumes && std::ranges::all_of(by_volume, whole)) return by_volume;

@@ -51,6 +51,8 @@ class Split(JobTest):
         self.assertEqual(self.numbered([1, 1, 2, 2, 3, 3]), [3, 4], "place after place")
         self.assertEqual(self.numbered([1, 3, 2, 1, 3, 2], InstanceNumber=[0, 1, 2, 3, 4, 5]), [2, 5], "counted from 0")
         self.assertEqual(self.numbered([1, 3, 2, 1, 3, 2], InstanceNumber=[1, 2, 3, 7, 8, 9]), [2, 5], "without the second of three volumes")
+        thinned = [3, 4, 7, 8, 11, 12, 15, 16, 19, 20]
+        self.assertEqual(self.numbered([1, 1, 2, 2, 3, 3, 4, 4, 5, 5], InstanceNumber=thinned), [5, 6], "two of four at each place")
 
     def test_numbers_that_count_no_volumes_refuse_the_series(self):
         self.install(Mean(), unit="series", more="geometry: {several: split}")
@@ -60,6 +62,7 @@ class Split(JobTest):
             ("images 5 to 7 are lost", [1, 2, 3, 1, 2, 3], {"InstanceNumber": [1, 2, 3, 4, 8, 9]}),
             ("images 1, 8 and 9 are lost", [2, 3, 1, 2, 3, 1], {"InstanceNumber": [2, 3, 4, 5, 6, 7]}),
             ("images 3, 4 and 9 are lost, of three at each place", [1, 1, 2, 2, 3, 3], {"InstanceNumber": [1, 2, 5, 6, 7, 8]}),
+            ("images 1 and 6 are lost, of three at each of two places", [1, 1, 2, 2], {"InstanceNumber": [2, 3, 4, 5]}),
             ("one place", [1, 1, 1], {}),
             ("an echo would be mixed with another", [1, 2, 3, 1, 2, 3], {"EchoTime": [5, 5, 9, 5, 5, 9]}),
             ("a number twice", [1, 2, 3, 1, 2, 3], {"InstanceNumber": [1, 2, 3, 1, 2, 3]}),
