@@ -32,10 +32,11 @@ CREATE INDEX file_series ON file(run, series, image DESC, path);
 )sql"};
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
 std::optional<Digest> digest_of(const std::string& path) try { return sha256_file(path); } catch (const Error&) {
   return std::nullopt;
 }
-std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
 HeaderIndex::HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords)

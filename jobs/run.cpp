@@ -67,6 +67,18 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, con
   return rows;
 }
 
+RunSummary summary_of(const Package& package, const Plan& plan) {
+  RunSummary summary;
+  summary.model = package.manifest.id();
+  summary.model_digest = package.digest;
+  summary.files = plan.files;
+  summary.headers_read = plan.headers_read;
+  summary.scan_seconds = plan.scan_seconds;
+  summary.series = static_cast<std::int64_t>(plan.series.size());
+  summary.items = static_cast<std::int64_t>(plan.items.size());
+  return summary;
+}
+
 Exit exit_of(const RunSummary& summary, const RunRequest& request) {
   if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
   const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
@@ -158,18 +170,11 @@ class Job {
   }
 
   RunSummary summarise() const {
-    RunSummary summary;
+    auto summary = summary_of(package_, plan_);
     summary.job_id = claimed_.job.id;
-    summary.model = package_.manifest.id();
-    summary.model_digest = package_.digest;
     summary.device = device_;
     summary.out = claimed_.job.out;
     summary.resumed = claimed_.resumed;
-    summary.files = plan_.files;
-    summary.headers_read = plan_.headers_read;
-    summary.scan_seconds = plan_.scan_seconds;
-    summary.series = static_cast<std::int64_t>(plan_.series.size());
-    summary.items = static_cast<std::int64_t>(plan_.items.size());
     summary.skipped_as_done = log_.items_skipped();
     summary.item_outcomes = log_.item_outcomes();
     summary.series_outcomes = log_.series_outcomes();
@@ -216,14 +221,7 @@ class Job {
 };
 
 RunSummary dry_run(const RunRequest& request, const Package& package, const Plan& plan, HeaderIndex& index) {
-  RunSummary summary;
-  summary.model = package.manifest.id();
-  summary.model_digest = package.digest;
-  summary.files = plan.files;
-  summary.headers_read = plan.headers_read;
-  summary.scan_seconds = plan.scan_seconds;
-  summary.series = static_cast<std::int64_t>(plan.series.size());
-  summary.items = static_cast<std::int64_t>(plan.items.size());
+  auto summary = summary_of(package, plan);
   for (const auto& series : plan.series) {
     ++summary.series_outcomes[series.refusal ? std::string(name(series.outcome)) : "eligible"];
     if (series.refusal) ++summary.reasons[std::string(name(*series.refusal))];
@@ -255,9 +253,7 @@ void check_request(const RunRequest& request) {
 
 // Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
 RunSummary stopped(const RunRequest& request, const Package& package) {
-  RunSummary summary;
-  summary.model = package.manifest.id();
-  summary.model_digest = package.digest;
+  auto summary = summary_of(package, {});
   summary.out = request.out;
   summary.exit = exit_of(summary, request);
   return summary;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -113,21 +114,16 @@ class Reader {
 
   // The value that all have, or all values that there are.
   json value_of_all(const std::vector<DcmElement*>& elements) {
+    std::vector<json> values;
+    for (auto* element : elements) values.push_back(value(*element));
+    if (std::ranges::adjacent_find(values, std::not_equal_to<>()) == values.end()) return values.front();
     auto different = json::array();
-    const auto add = [&](const json& value) {
-      const bool is_new = !value.is_null() && std::ranges::find(different, value) == different.end();
-      if (is_new && different.size() < values_at_most) different.push_back(value);
-    };
-    std::optional<json> first;
-    bool same = true;
-    for (auto* element : elements) {
-      const auto own = value(*element);
-      if (!first) first = own;
-      same = same && own == *first;
-      if (!own.is_array()) add(own);
-      for (const auto& single : own.is_array() ? own : json::array()) add(single);
-    }
-    return same ? *first : different;
+    for (const auto& own : values)
+      for (const auto& single : own) {  // of an array each, of nothing none, else itself
+        const bool is_new = std::ranges::find(different, single) == different.end();
+        if (is_new && different.size() < values_at_most) different.push_back(single);
+      }
+    return different;
   }
 
   DcmDataset& dataset_;

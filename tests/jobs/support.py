@@ -15,7 +15,7 @@ import unittest
 import numpy
 import pydicom
 import torch
-from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 BIN = pathlib.Path(os.environ.get("AIDP_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
@@ -94,6 +94,14 @@ def make_package(folder, module, **changes):
     if module is not None:
         torch.jit.script(module).save(str(folder / fields["file"]))
     return folder
+
+
+def make_item(**attributes):
+    """An item of a sequence."""
+    item = Dataset()
+    for keyword, value in attributes.items():
+        setattr(item, keyword, value)
+    return item
 
 
 def make_instance(path, values, study=1, series=1, number=1, **attributes):

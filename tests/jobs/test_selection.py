@@ -3,28 +3,20 @@
 import unittest
 
 import numpy
-from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from support import JobTest, Mean, make_instance
-
-
-def item(**attributes):
-    dataset = Dataset()
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    return dataset
+from support import JobTest, Mean, make_instance, make_item
 
 
 def macro(name, **attributes):
-    return {name: Sequence([item(**attributes)])}
+    return {name: Sequence([make_item(**attributes)])}
 
 
 class Selection(JobTest):
     def enhanced(self, echo_times):
         pixels = numpy.zeros((len(echo_times), 8, 8), "<i2")
-        frames = [item(**macro("MREchoSequence", EffectiveEchoTime=time)) for time in echo_times]
+        frames = [make_item(**macro("MREchoSequence", EffectiveEchoTime=time)) for time in echo_times]
         make_instance(self.folder / "in/1.dcm", pixels[0], NumberOfFrames=len(frames), PixelData=pixels.tobytes(), PerFrameFunctionalGroupsSequence=Sequence(frames),
-                      SharedFunctionalGroupsSequence=Sequence([item(**macro("PixelMeasuresSequence", SliceThickness=2.5, PixelSpacing=[1, 1]))]))
+                      SharedFunctionalGroupsSequence=Sequence([make_item(**macro("PixelMeasuresSequence", SliceThickness=2.5, PixelSpacing=[1, 1]))]))
 
     def fits(self, rule):
         package = f"p{len(list(self.folder.iterdir()))}"
@@ -41,7 +33,7 @@ class Selection(JobTest):
             self.assertEqual({rule for rule in rules if self.fits(rule)}, fits)
 
     def test_what_a_later_frame_alone_has_is_seen_and_text_is_that_of_its_character_set(self):
-        frames = [item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä")), item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä", FilterType="x"))]
+        frames = [make_item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä")), make_item(**macro("CTReconstructionSequence", ConvolutionKernel="weich-ä", FilterType="x"))]
         pixels = numpy.zeros((2, 8, 8), "<i2")
         make_instance(self.folder / "in/1.dcm", pixels[0], SpecificCharacterSet="ISO_IR 100", NumberOfFrames=2, PixelData=pixels.tobytes(), PerFrameFunctionalGroupsSequence=Sequence(frames))
         self.assertTrue(self.fits("{attribute: ConvolutionKernel, equals: weich-ä}"))

@@ -7,28 +7,20 @@ import unittest
 import h5py
 import numpy
 import pydicom
-from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/jobs"))
-from support import JobTest, Mean, make_instance  # noqa: E402
+from support import JobTest, Mean, make_instance, make_item  # noqa: E402
 
 STORED = numpy.arange(-300, 1300, 4).reshape(20, 20)
 WINDOW = dict(WindowCenter=[40, 300], WindowWidth=[400, 1500], RescaleSlope=2, RescaleIntercept=-100)
 TOLERANCE = 1e-6  # of the range from 0 to 1
 
 
-def item(**attributes):
-    dataset = Dataset()
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    return dataset
-
-
 def table(first, entries, bits):
-    lut = item(LUTDescriptor=[len(entries), first, bits])
+    lut = make_item(LUTDescriptor=[len(entries), first, bits])
     lut["LUTDescriptor"].VR = "SS" if first < 0 else "US"
     lut.add_new("LUTData", "OW", numpy.asarray(entries, "<u2").tobytes())
     return Sequence([lut])
@@ -99,10 +91,10 @@ class Voi(JobTest):
 
     def test_a_frames_own_window_goes_before_the_shared_and_the_images(self):
         frames = numpy.stack([STORED, STORED + 1])
-        window = {number: item(WindowCenter=100 * number, WindowWidth=300) for number in (1, 2)}
-        groups = Sequence([item(FrameVOILUTSequence=Sequence([window[1]])), item()])
+        window = {number: make_item(WindowCenter=100 * number, WindowWidth=300) for number in (1, 2)}
+        groups = Sequence([make_item(FrameVOILUTSequence=Sequence([window[1]])), make_item()])
         make_instance(self.folder / "in/1.dcm", STORED, NumberOfFrames=2, WindowCenter=0, WindowWidth=9, PixelData=frames.astype("<i2").tobytes(),
-                      PerFrameFunctionalGroupsSequence=groups, SharedFunctionalGroupsSequence=Sequence([item(FrameVOILUTSequence=Sequence([window[2]]))]))
+                      PerFrameFunctionalGroupsSequence=groups, SharedFunctionalGroupsSequence=Sequence([make_item(FrameVOILUTSequence=Sequence([window[2]]))]))
         self.install(Mean(), more="voi: apply")
         self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--dump-tensor", self.folder / "t.h5")
         file = pydicom.dcmread(self.folder / "in/1.dcm")

@@ -132,39 +132,39 @@ class Volumes(JobTest):
         self.assertLess(difference, STRAIGHTENED)
         print(f"  ct_ge_head: straightened to {'x'.join(map(str, voxels.shape))}, voxels within {difference:.3f} of {numpy.ptp(voxels):.0f}")
 
+    def check_against_dcm2niix(self, folder):
+        """That the volumes of a folder of one series are those of dcm2niix."""
+        out = self.folder / f"dcm2niix-{folder.name}"
+        out.mkdir()
+        subprocess.run([pathlib.Path(sys.executable).parent / "dcm2niix", "-o", out, "-f", "volumes", folder], check=True, capture_output=True)
+        wanted = nibabel.load(out / "volumes.nii")
+        got = self.volumes_of(folder, "".join(nibabel.aff2axcodes(wanted.affine)), "{several: split}")
+        self.assertNotIsInstance(got, str, got)
+        numpy.testing.assert_array_equal(numpy.stack([voxels for voxels, _ in got], axis=-1), wanted.get_fdata())
+        self.assertLess(max(numpy.abs(affine - wanted.affine).max() for _, affine in got), AFFINE_MM)
+
     def test_volumes_that_only_instance_number_tells_apart_are_dcm2niix_s(self):
         times, slices = 3, 5
         values = numpy.random.default_rng(4).integers(0, 4000, (times, slices, 12, 10))
         for name, number_of in (("volume-after-volume", lambda time, z: time * slices + z), ("place-after-place", lambda time, z: z * times + time)):
             with self.subTest(name):
-                folder, out = self.folder / name, self.folder / f"dcm2niix-{name}"
-                out.mkdir()
+                folder = self.folder / name
                 for time, z in numpy.ndindex(times, slices):
                     number = int(number_of(time, z)) + 1
                     make_instance(folder / f"{number}.dcm", values[time, z], number=number, Modality="MR", SOPClassUID="1.2.840.10008.5.1.4.1.1.4",
                                   Manufacturer="GE MEDICAL SYSTEMS", ImagePositionPatient=[0, 0, 2.5 * z])
-                subprocess.run([pathlib.Path(sys.executable).parent / "dcm2niix", "-o", out, "-f", "volumes", folder], check=True, capture_output=True)
-                wanted = nibabel.load(out / "volumes.nii")
-                got = self.volumes_of(folder, "".join(nibabel.aff2axcodes(wanted.affine)), "{several: split}")
-                self.assertNotIsInstance(got, str, got)
-                numpy.testing.assert_array_equal(numpy.stack([voxels for voxels, _ in got], axis=-1), wanted.get_fdata())
-                self.assertLess(max(numpy.abs(affine - wanted.affine).max() for _, affine in got), AFFINE_MM)
+                self.check_against_dcm2niix(folder)
 
     def test_synthetic_mosaics_are_dcm2niix_s_volumes(self):
         orientations = {"axial": [1, 0, 0, 0, 1, 0], "sagittal": [0, 1, 0, 0, 0, -1], "oblique": [0.6, 0.8, 0, 0.48, -0.36, -0.8]}
         for number, (name, orientation) in enumerate(orientations.items()):
             for ascending in (True, False):
                 with self.subTest(name, ascending=ascending):
-                    folder, out = self.folder / f"{name}-{ascending}", self.folder / f"dcm2niix-{name}-{ascending}"
-                    out.mkdir()
+                    folder = self.folder / f"{name}-{ascending}"
                     volumes = numpy.random.default_rng(number).integers(0, 4000, (2, 11, 24, 20))
                     for time, volume in enumerate(volumes, 1):
                         make_mosaic(folder / f"{time}.dcm", volume, [-31, 17.5, 120], orientation, (2, 3, 4.5), ascending=ascending, number=time)
-                    subprocess.run([pathlib.Path(sys.executable).parent / "dcm2niix", "-o", out, "-f", "volumes", folder], check=True, capture_output=True)
-                    wanted = nibabel.load(out / "volumes.nii")
-                    got = self.volumes_of(folder, "".join(nibabel.aff2axcodes(wanted.affine)), "{several: split}")
-                    numpy.testing.assert_array_equal(numpy.stack([voxels for voxels, _ in got], axis=-1), wanted.get_fdata())
-                    self.assertLess(max(numpy.abs(affine - wanted.affine).max() for _, affine in got), AFFINE_MM)
+                    self.check_against_dcm2niix(folder)
 
     def test_series_of_other_makers_are_their_publishers_volumes(self):
         for folder, reference in PUBLISHED.items():
