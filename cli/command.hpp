@@ -9,7 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "core/model/repository.hpp"
-#include "jobs/run.hpp"
+#include "jobs/run/run.hpp"
 
 namespace aidp {
 

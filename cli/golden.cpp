@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/base/text.hpp"
+#include "jobs/checks/golden.hpp"
 
 namespace aidp {
 

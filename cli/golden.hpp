@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/output.hpp"
-#include "jobs/run.hpp"
+#include "jobs/run/run.hpp"
 
 namespace aidp {
 

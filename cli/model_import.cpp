@@ -4,7 +4,7 @@
 
 #include "cli/output.hpp"
 #include "core/base/text.hpp"
-#include "core/model/bundle.hpp"
+#include "core/bundle/import.hpp"
 
 namespace aidp {
 

@@ -6,7 +6,7 @@
 #include "cli/output.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
-#include "jobs/pixel_report.hpp"
+#include "jobs/checks/pixel_report.hpp"
 
 namespace aidp {
 

@@ -9,6 +9,7 @@
 #include "cli/pixels.hpp"
 #include "cli/source_options.hpp"
 #include "core/base/text.hpp"
+#include "jobs/checks/environment.hpp"
 
 namespace aidp {
 

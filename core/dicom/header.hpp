@@ -44,7 +44,8 @@ struct InstanceHeader {
   // Hex SHA-256 of AccessionNumber and PatientID, to find by them what is not to be told; empty where there is none.
   std::string accession_sha256, patient_sha256;
   std::vector<FrameHeader> frames;  // one, or number_of_frames
-  // Of a Siemens mosaic (core/dicom/mosaic.hpp), whose tiles are the frames here, with a tile's rows and columns: tiles in a row; 0: none.
+  // Of a Siemens mosaic (core/dicom/read/mosaic.hpp), whose tiles are the frames here, with a tile's rows and columns: tiles in a row; 0:
+  // none.
   std::int64_t tiles_across = 0;
   std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
   nlohmann::json attributes;  // keyword to string, number or array: those asked for, and surveillance_keywords()

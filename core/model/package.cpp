@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
@@ -46,23 +45,6 @@ void need(const std::vector<PackageFile>& files, const std::string& path, const 
             "put the file there or correct model.yaml");
 }
 }  // namespace
-
-Home find_home(const std::optional<std::string>& flag) {
-  if (flag) return {*flag};
-  if (const char* named = std::getenv("AIDP_HOME"); named && *named) return {named};
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return {fs::path(data) / "aidp"};
-  if (const char* home = std::getenv("HOME"); home && *home) return {fs::path(home) / ".local/share/aidp"};
-  throw Error(Reason::environment_lacking, "no home folder is known", "name one with --home or AIDP_HOME");
-}
-
-void need_store(const Home& home) {
-  std::error_code error;
-  if (fs::exists(home.database(), error)) return;
-  errno = error.value();
-  if (error) throw_errno("cannot read the store in " + home.root.string());
-  throw Error(Reason::path_missing, "there is no store in " + home.root.string(),
-              "install a model first, or name another store with --home");
-}
 
 Package read_package(const fs::path& folder) {
   if (!fs::exists(folder)) throw Error(Reason::path_missing, "no such package: " + folder.string(), "name a folder with a model.yaml");

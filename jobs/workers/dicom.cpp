@@ -9,20 +9,20 @@
 #include <limits>
 #include <utility>
 
+#include "core/artefacts/hdf5.hpp"
+#include "core/artefacts/nifti.hpp"
 #include "core/base/error.hpp"
 #include "core/base/file_state.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/packed.hpp"
 #include "core/base/text.hpp"
-#include "core/dicom/directory.hpp"
-#include "core/dicom/geometry.hpp"
-#include "core/dicom/pixels.hpp"
-#include "core/dicom/read_header.hpp"
-#include "core/dicom/stored.hpp"
-#include "core/results/hdf5.hpp"
-#include "core/results/nifti.hpp"
-#include "jobs/pool.hpp"
-#include "jobs/scanned_file.hpp"
+#include "core/dicom/codec/pixels.hpp"
+#include "core/dicom/codec/stored.hpp"
+#include "core/dicom/geometry/geometry.hpp"
+#include "core/dicom/read/directory.hpp"
+#include "core/dicom/read/read_header.hpp"
+#include "jobs/process/pool.hpp"
+#include "jobs/protocol/scanned_file.hpp"
 #include "jobs/workers/serve.hpp"
 
 namespace aidp {

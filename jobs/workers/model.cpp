@@ -8,7 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/inference/model.hpp"
-#include "jobs/pool.hpp"
+#include "jobs/process/pool.hpp"
 #include "jobs/workers/serve.hpp"
 
 namespace aidp {

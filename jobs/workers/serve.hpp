@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "jobs/channel.hpp"
+#include "jobs/process/channel.hpp"
 
 namespace aidp {
 
@@ -15,7 +15,7 @@ using Handlers = std::map<std::string, std::function<nlohmann::json(const nlohma
 void serve(const Handlers& handlers);
 // An exception as {reason, message, remedy}: for a whole request or for one item of it.
 nlohmann::json failure_of(const std::exception& error);
-// Inherited descriptors; see jobs/protocol.md.
+// Inherited descriptors; see jobs/protocol/protocol.md.
 inline constexpr int socket_fd = 3, input_pool_fd = 4, output_pool_fd = 5;
 
 }  // namespace aidp

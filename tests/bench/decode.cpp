@@ -19,7 +19,7 @@
 #include <memory>
 
 #include "core/base/file.hpp"
-#include "core/dicom/pixels.hpp"
+#include "core/dicom/codec/pixels.hpp"
 
 using namespace aidp;
 

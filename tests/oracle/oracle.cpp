@@ -15,9 +15,9 @@
 #include <iostream>
 
 #include "core/base/file.hpp"
-#include "core/dicom/geometry.hpp"
-#include "core/dicom/pixels.hpp"
-#include "core/dicom/read_header.hpp"
+#include "core/dicom/codec/pixels.hpp"
+#include "core/dicom/geometry/geometry.hpp"
+#include "core/dicom/read/read_header.hpp"
 #include "core/inference/fused_2d.hpp"
 #include "core/inference/sliding_window.hpp"
 #include "core/inference/transforms.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/dicom/codec/syntax.hpp"
 #include "core/dicom/header.hpp"
-#include "core/dicom/syntax.hpp"
 
 namespace aidp {
 

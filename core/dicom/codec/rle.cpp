@@ -6,7 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
-#include "core/dicom/form.hpp"
+#include "core/dicom/codec/form.hpp"
 
 namespace aidp {
 

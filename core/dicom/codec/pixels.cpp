@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/codec/pixels.hpp"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/dicom/codec/colour.hpp"
+#include "core/dicom/codec/stored.hpp"
+#include "core/dicom/read/mosaic.hpp"
+#include "core/dicom/read/read_header.hpp"
+#include "core/dicom/read/voi.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
+
+[[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
+[[noreturn]] void senseless(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
+
+const TransferSyntax& syntax_of(const InstanceHeader& header) {
+  if (const auto* syntax = find_syntax(header.transfer_syntax_uid)) return *syntax;
+  const auto& uid = header.transfer_syntax_uid;
+  throw Error(Reason::pixels_syntax, "the transfer syntax " + (uid.empty() ? "is missing" : uid + " is not supported"));
+}
+
+// The value of an element that DCMTK has read, in the byte order of this machine.
+Bytes value_of(DcmDataset& dataset, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  if (dataset.findAndGetElement(tag, element).bad() || !element) return {};
+  const auto length = static_cast<std::size_t>(element->getLength());
+  Uint8* octets = nullptr;
+  Uint16* words = nullptr;
+  Float32* floats = nullptr;
+  Float64* doubles = nullptr;
+  if (element->getUint8Array(octets).good() && octets) return std::as_bytes(std::span(octets, length));
+  if (element->getUint16Array(words).good() && words) return std::as_bytes(std::span(words, length / 2));
+  if (element->getFloat32Array(floats).good() && floats) return std::as_bytes(std::span(floats, length / 4));
+  if (element->getFloat64Array(doubles).good() && doubles) return std::as_bytes(std::span(doubles, length / 8));
+  return {};
+}
+
+void check_bits(const InstanceHeader& h) {
+  const auto allocated = std::to_string(h.bits_allocated);
+  const bool bit = h.bits_allocated == 1 && h.samples_per_pixel == 1;
+  if (h.floating ? h.bits_allocated != 32 && h.bits_allocated != 64
+                 : !bit && h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
+    unsupported("BitsAllocated " + allocated +
+                (h.floating ? " of floating-point values; 32 and 64 are" : " of integers; 1, 8, 16 and 32 are"));
+  if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
+    senseless("BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
+              allocated);
+}
+
+bool is_ybr(Colour colour, const InstanceHeader& header) {
+  return header.samples_per_pixel == 3 &&
+         (colour == Colour::ybr || (colour == Colour::as_header && header.photometric_interpretation.starts_with("YBR_FULL")));
+}
+}  // namespace
+
+PixelFile::PixelFile(const std::string& path, Content content) : content_(std::move(content)), file_(content_.bytes) {
+  header_ = header_of(file_, path);
+  if (header_.tiles_across > 0) {
+    tiles_ = std::move(header_);
+    header_ = folded(*tiles_);
+  }
+  check();
+  find_pixels();
+}
+
+void PixelFile::check() const {
+  const auto& h = header_;
+  if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
+  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) senseless("Rows, Columns or BitsAllocated is missing or 0");
+  if (h.number_of_frames < 1) senseless("NumberOfFrames is no whole number above 0");
+  if (h.pixel_representation > 1) senseless("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  if (h.number_of_frames > frames_at_most)
+    throw Error(Reason::pixels_limit,
+                "NumberOfFrames is " + std::to_string(h.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+  syntax_of(h);
+  if (h.samples_per_pixel != 1 && h.samples_per_pixel != 3)
+    unsupported("SamplesPerPixel " + std::to_string(h.samples_per_pixel) + " of " + h.photometric_interpretation + "; 1 and 3 are");
+  check_bits(h);
+  if (std::max(stored_form(h).bytes, decoded_form(h).bytes) > frame_bytes_at_most)
+    throw Error(Reason::pixels_limit,
+                "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
+}
+
+// What the values mean must be known before a model is given them.
+void PixelFile::check_meaning() const {
+  if (!header_.mosaic_fault.empty()) senseless(header_.mosaic_fault);
+  for (const auto& frame : header_.frames)
+    if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
+      senseless("RescaleSlope or RescaleIntercept is no number, or the slope is 0");
+  const auto& photometric = header_.photometric_interpretation;
+  const bool grey = header_.samples_per_pixel == 1 && (photometric == "MONOCHROME2" || (photometric == "MONOCHROME1" && !header_.floating));
+  const bool of_codestream = syntax_->codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT");
+  const bool colour = header_.samples_per_pixel == 3 &&
+                      (photometric == "RGB" || photometric == "YBR_FULL" || photometric == "YBR_FULL_422" || of_codestream);
+  if (!grey && !colour && header_.palette_bits == 0)
+    unsupported("PhotometricInterpretation " + (photometric.empty() ? "is missing" : photometric) + " with SamplesPerPixel " +
+                std::to_string(header_.samples_per_pixel) + (header_.floating ? ", floating-point," : "") + " in " +
+                std::string(syntax_->name));
+}
+
+void PixelFile::find_pixels() {
+  syntax_ = &syntax_of(header_);
+  const auto& pixels = file_.pixels();
+  if (syntax_->codec != Codec::native) {
+    if (!pixels || !pixels->encapsulated)
+      throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
+    fragments_ = Fragments(pixels->bytes, header_.number_of_frames);
+    return;
+  }
+  if (pixels && pixels->encapsulated)
+    throw Error(Reason::pixels_corrupt, "PixelData is encapsulated, but the transfer syntax is not compressed");
+  auto& dataset = file_.dataset();
+  native_ = pixels             ? pixels->bytes
+            : header_.floating ? value_of(dataset, header_.bits_allocated == 32 ? DCM_FloatPixelData : DCM_DoubleFloatPixelData)
+                               : value_of(dataset, DCM_PixelData);
+  if (native_.empty()) throw Error(Reason::pixels_size, "there is no PixelData, or it is empty");
+  // Some writers say YBR_FULL_422 of pixels that are whole; their length tells (PS3.5 8.1.2).
+  const auto whole = stored_form(header_).bytes * static_cast<std::uint64_t>(header_.number_of_frames);
+  if (header_.photometric_interpretation == "YBR_FULL_422" && native_.size() == whole + whole % 2)
+    header_.photometric_interpretation = "YBR_FULL";
+  const auto bits = native_frame_bits(header_) * static_cast<std::uint64_t>(header_.number_of_frames);
+  if (bits > 8 * static_cast<std::uint64_t>(native_.size()))
+    throw Error(Reason::pixels_size,
+                "PixelData has " + std::to_string(native_.size()) + " bytes, the header says " + std::to_string((bits + 7) / 8));
+}
+
+void PixelFile::decode_native(std::int64_t frame, Values out) const {
+  unpack_native(native_, static_cast<std::uint64_t>(frame) * native_frame_bits(header_), header_, out);
+  if (!syntax_->big_endian || header_.floating || header_.bits_allocated != 32) return;
+  // DCMTK swaps OW as 16-bit words: the halves of a 32-bit value still stand in big-endian order.
+  for (std::size_t i = 0; i + 4 <= out.size(); i += 4) {
+    std::swap(out[i], out[i + 2]);
+    std::swap(out[i + 1], out[i + 3]);
+  }
+}
+
+Colour PixelFile::decode_into(std::int64_t frame, Values out) const {
+  if (frame < 0 || frame >= header_.number_of_frames) throw Error(Reason::pixels_size, "there is no frame " + std::to_string(frame + 1));
+  auto colour = Colour::as_header;
+  std::vector<std::byte> joined;
+  switch (syntax_->codec) {
+    case Codec::native:
+      decode_native(frame, out);
+      break;
+    case Codec::deflated_frames:
+      colour = decode_deflated_frame(fragments_.frame(frame, joined), header_, out);
+      break;
+    case Codec::rle:
+      colour = decode_rle(fragments_.frame(frame, joined), header_, out);
+      break;
+    case Codec::jpeg:
+      colour = decode_jpeg(fragments_.frame(frame, joined), header_, out);
+      break;
+    case Codec::jpeg_ls:
+      colour = decode_jpeg_ls(fragments_.frame(frame, joined), header_, out);
+      break;
+    case Codec::jpeg_2000:
+      colour = decode_jpeg_2000(fragments_.frame(frame, joined), header_, out);
+      break;
+  }
+  // What a lossy codec gives may lie beyond BitsStored: without its topmost bit the brightest pixel would be the darkest.
+  const bool may_overshoot = syntax_->lossy && header_.pixel_representation == 0 && header_.high_bit == header_.bits_stored - 1;
+  if (!may_overshoot) put_bits_right(out, header_);
+  return colour;
+}
+
+void PixelFile::decode_stored(std::int64_t frame, Values out) const {
+  if (out.size() != stored_form(header_).bytes) throw Error(Reason::internal, "the room for stored values is not of their size");
+  decode_into(frame, out);
+}
+
+void PixelFile::decode(std::int64_t frame, Values out) {
+  check_meaning();
+  if (out.size() != decoded_form(header()).bytes) throw Error(Reason::dicom_changed, "the image is not of the size that its header had");
+  if (!tiles_) return decode_whole(frame, out);
+  if (mosaic_.empty()) {
+    std::vector<std::byte> whole(static_cast<std::size_t>(decoded_form(header_).bytes));
+    decode_whole(0, whole);
+    mosaic_ = std::move(whole);
+  }
+  cut_tile(mosaic_, *tiles_, frame, out);
+}
+
+void PixelFile::decode_whole(std::int64_t frame, Values out) {
+  if (header_.palette_bits == 0 && header_.modality_lut_bits == 0) {
+    const bool ybr = is_ybr(decode_into(frame, out), header_);
+    if (ybr && value_bytes(header_) != 1) unsupported("YBR of more than 8 bits");
+    if (ybr) ybr_to_rgb(out);
+    return;
+  }
+  std::vector<std::byte> stored(static_cast<std::size_t>(stored_form(header_).bytes));
+  decode_into(frame, stored);
+  const bool is_signed = header_.pixel_representation == 1, palette = header_.palette_bits > 0;
+  auto& dataset = file_.dataset();
+  DcmItem* table = nullptr;
+  if (tables_.empty() && palette) tables_ = read_palette(dataset, is_signed);
+  if (tables_.empty() && dataset.findAndGetSequenceItem(DCM_ModalityLUTSequence, table).good() && table)
+    tables_ = {read_lut(*table, is_signed)};
+  if (palette)
+    look_up_palette(stored, header_, tables_, out);
+  else
+    look_up_modality(stored, header_, tables_.at(0), padding(), out);
+}
+
+void PixelFile::describe(ImageHeader& image) const {
+  const auto form = decoded_form(header_);
+  image.type = form.type;
+  image.rows = header().rows;
+  image.columns = header().columns;
+  image.samples = form.samples;
+  image.inverted = header_.photometric_interpretation == "MONOCHROME1";
+  image.bits_stored = header_.modality_lut_bits > 0 ? header_.modality_lut_bits : header_.bits_stored;
+  image.padding = form.samples == 1 ? padding() : std::nullopt;
+  if (image.padding && header_.modality_lut_bits > 0) image.padding = {{beyond_modality_lut, beyond_modality_lut}};
+}
+
+std::array<double, 2> PixelFile::rescale(std::int64_t frame) const {
+  if (header_.modality_lut_bits > 0 || header_.palette_bits > 0) return {1, 0};
+  const auto& values = header_.frames[std::min(static_cast<std::size_t>(frame), header_.frames.size() - 1)];
+  return {values.slope, values.intercept};
+}
+
+Voi PixelFile::voi(std::int64_t frame) {
+  const bool below_zero = header_.modality_lut_bits == 0 && (header_.pixel_representation == 1 || rescale(frame)[1] < 0);
+  return read_voi(file_.dataset(), frame, below_zero);
+}
+
+// PixelPaddingValue with PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2), as stored values.
+std::optional<std::array<double, 2>> PixelFile::padding() const {
+  auto& dataset = file_.dataset();
+  const auto value = [&](const DcmTagKey& tag) -> std::optional<double> {
+    Uint16 positive = 0;
+    Sint16 negative = 0;
+    Float32 single = 0;
+    Float64 number = 0;
+    if (header_.floating && dataset.findAndGetFloat32(tag, single).good()) return single;
+    if (header_.floating) return dataset.findAndGetFloat64(tag, number).good() ? std::optional(number) : std::nullopt;
+    const bool found = dataset.findAndGetUint16(tag, positive).good();
+    if (!found && dataset.findAndGetSint16(tag, negative).bad()) return std::nullopt;
+    const auto bits = found ? positive : static_cast<std::uint16_t>(negative);
+    return header_.pixel_representation == 1 ? static_cast<double>(static_cast<std::int16_t>(bits)) : static_cast<double>(bits);
+  };
+  const bool single = header_.bits_allocated == 32;
+  const auto first = value(!header_.floating ? DCM_PixelPaddingValue
+                           : single          ? DCM_FloatPixelPaddingValue
+                                             : DCM_DoubleFloatPixelPaddingValue);
+  if (!first || !std::isfinite(*first)) return std::nullopt;
+  const auto last = value(!header_.floating ? DCM_PixelPaddingRangeLimit
+                          : single          ? DCM_FloatPixelPaddingRangeLimit
+                                            : DCM_DoubleFloatPixelPaddingRangeLimit)
+                        .value_or(*first);
+  return std::array{std::min(*first, last), std::max(*first, last)};
+}
+
+std::vector<std::string> codec_names() {
+  return {"native", "deflated", "RLE", "JPEG (DCMTK)", "JPEG-LS (CharLS)", "JPEG 2000 and HTJ2K (OpenJPEG)"};
+}
+
+}  // namespace aidp

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/codec/stored.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/base/error.hpp"
+#include "core/dicom/codec/form.hpp"
+
+namespace aidp {
+
+namespace {
+// Calls `use` with a value of the C++ type of `type`.
+template <class Use>
+void with_type(PixelType type, const Use& use) {
+  switch (type) {
+    case PixelType::uint8:
+      return use(std::uint8_t{});
+    case PixelType::int8:
+      return use(std::int8_t{});
+    case PixelType::uint16:
+      return use(std::uint16_t{});
+    case PixelType::int16:
+      return use(std::int16_t{});
+    case PixelType::uint32:
+      return use(std::uint32_t{});
+    case PixelType::int32:
+      return use(std::int32_t{});
+    case PixelType::float32:
+      return use(float{});
+    case PixelType::float64:
+      return use(double{});
+  }
+}
+
+template <class Value>
+Value value_at(std::span<const std::byte> bytes, std::size_t index) {
+  Value value;
+  std::memcpy(&value, bytes.data() + index * sizeof value, sizeof value);
+  return value;
+}
+
+template <class Value>
+void put(std::span<std::byte> bytes, std::size_t index, Value value) {
+  std::memcpy(bytes.data() + index * sizeof value, &value, sizeof value);
+}
+
+template <class Stored>
+void shift_bits(std::span<std::byte> bytes, const InstanceHeader& header) {
+  constexpr int width = 8 * static_cast<int>(sizeof(Stored));
+  const int left = width - header.high_bit - 1, right = width - header.bits_stored;
+  for (std::size_t i = 0; i < bytes.size() / sizeof(Stored); ++i) {
+    auto raw = value_at<std::make_unsigned_t<Stored>>(bytes, i);
+    raw = static_cast<std::make_unsigned_t<Stored>>(raw << left);
+    put(bytes, i, static_cast<Stored>(static_cast<Stored>(raw) >> right));
+  }
+}
+
+// Writes `count` numbers of `per_value` each for every stored value, of one or two bytes, as `type`.
+template <class Look>
+void look_up(std::span<const std::byte> stored, const InstanceHeader& header, PixelType type, std::size_t per_value, const Look& look,
+             std::span<std::byte> out) {
+  with_type(stored_form(header).type, [&](auto kind) {
+    using Stored = decltype(kind);
+    const auto count = stored.size() / sizeof(Stored);
+    with_type(type, [&](auto result) {
+      using Result = decltype(result);
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t s = 0; s < per_value; ++s)
+          put(out, i * per_value + s, static_cast<Result>(look(static_cast<double>(value_at<Stored>(stored, i)), s)));
+    });
+  });
+}
+}  // namespace
+
+void put_bits_right(std::span<std::byte> values, const InstanceHeader& header) {
+  const bool all_used = header.bits_stored == header.bits_allocated;
+  if (header.floating || header.bits_allocated == 1 || all_used) return;
+  with_type(stored_form(header).type, [&](auto kind) {
+    if constexpr (std::is_integral_v<decltype(kind)>) shift_bits<decltype(kind)>(values, header);
+  });
+}
+
+void look_up_modality(std::span<const std::byte> stored, const InstanceHeader& header, const LookupTable& table, const Range& padding,
+                      std::span<std::byte> out) {
+  const auto look = [&](double value, std::size_t) -> std::uint32_t {
+    if (padding && value >= (*padding)[0] && value <= (*padding)[1]) return beyond_modality_lut;
+    return table.at(static_cast<std::int64_t>(value));
+  };
+  look_up(stored, header, decoded_form(header).type, 1, look, out);
+}
+
+void look_up_palette(std::span<const std::byte> stored, const InstanceHeader& header, const std::vector<LookupTable>& palette,
+                     std::span<std::byte> out) {
+  const auto look = [&](double value, std::size_t colour) { return palette[colour].at(static_cast<std::int64_t>(value)); };
+  look_up(stored, header, decoded_form(header).type, palette.size(), look, out);
+}
+
+std::array<double, 2> range_of(std::span<const std::byte> values, PixelType type) {
+  std::array<double, 2> range{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  with_type(type, [&](auto kind) {
+    using Value = decltype(kind);
+    constexpr bool exact = std::is_integral_v<Value>;
+    auto least = exact ? std::numeric_limits<Value>::max() : std::numeric_limits<Value>::infinity();
+    auto largest = exact ? std::numeric_limits<Value>::lowest() : -std::numeric_limits<Value>::infinity();
+    for (std::size_t i = 0; i < values.size() / sizeof(Value); ++i) {
+      const auto value = value_at<Value>(values, i);
+      least = value < least ? value : least;  // false for NaN
+      largest = value > largest ? value : largest;
+    }
+    if (least <= largest) range = {static_cast<double>(least), static_cast<double>(largest)};
+  });
+  return range;
+}
+
+}  // namespace aidp

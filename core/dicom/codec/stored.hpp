@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/image.hpp"
+#include "core/dicom/header.hpp"
+#include "core/dicom/read/lookup.hpp"
+
+namespace aidp {
+
+using Range = std::optional<std::array<double, 2>>;  // closed
+
+// What happens to stored values, [row][column][sample] of value_bytes(header).
+
+// Clears bits outside [HighBit - BitsStored + 1, HighBit] (once overlays) and extends the sign (PS3.5 8.1.1).
+void put_bits_right(std::span<std::byte> values, const InstanceHeader& header);
+// A modality LUT's entries, of the type of decoded_form(). Stored values within `padding` become beyond_modality_lut.
+void look_up_modality(std::span<const std::byte> stored, const InstanceHeader& header, const LookupTable& table, const Range& padding,
+                      std::span<std::byte> out);
+inline constexpr std::uint32_t beyond_modality_lut = 65536;
+// A palette's colours: [row][column][red, green, blue] of decoded_form().
+void look_up_palette(std::span<const std::byte> stored, const InstanceHeader& header, const std::vector<LookupTable>& palette,
+                     std::span<std::byte> out);
+
+// The least and the largest, NaN left out; {NaN, NaN} without any.
+std::array<double, 2> range_of(std::span<const std::byte> values, PixelType type);
+
+}  // namespace aidp

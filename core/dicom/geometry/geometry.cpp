@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/geometry/geometry.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/base/error.hpp"
+#include "core/base/text.hpp"
+#include "core/dicom/geometry/vector.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr double orientation_tolerance = 1e-3;  // of a direction cosine
+constexpr double spacing_tolerance = 0.01;      // of the median distance
+constexpr double tilt_tolerance = 0.01;         // sine of the angle between slice step and normal: 0.57 degrees
+constexpr double largest_tilt = 0.71;           // its largest: 45 degrees; a gantry's is 30
+constexpr double same_position_mm = 1e-3;
+constexpr double same_voxel = 0.01;
+constexpr double largest_spacing_mm = 1000;
+
+struct Slice {
+  SliceRef ref;
+  const InstanceHeader* header = nullptr;
+  const FrameHeader* frame = nullptr;
+  double depth_mm = 0;  // along the normal
+};
+
+Vector across(const FrameHeader& frame) {
+  return {(*frame.orientation)[0], (*frame.orientation)[1], (*frame.orientation)[2]};
+}  // along a row
+Vector down(const FrameHeader& frame) { return {(*frame.orientation)[3], (*frame.orientation)[4], (*frame.orientation)[5]}; }
+
+template <class A, class B>
+bool near(const A& a, const B& b, double tolerance) {
+  return std::ranges::equal(a, b, [&](double x, double y) { return std::abs(x - y) <= tolerance; });
+}
+
+Slice slice_at(std::span<const InstanceHeader> series, const SliceRef& ref) {
+  const auto& header = series[ref.instance];
+  return {ref, &header, &header.frames[static_cast<std::size_t>(ref.frame)], 0};
+}
+
+// The attribute that differs, or null.
+const char* difference_of(const Slice& a, const Slice& b) {
+  if (a.header->frame_of_reference_uid != b.header->frame_of_reference_uid) return "FrameOfReferenceUID";
+  if (a.header->rows != b.header->rows || a.header->columns != b.header->columns) return "Rows or Columns";
+  const auto& spacing_mm = *a.frame->pixel_spacing_mm;
+  if (!near(spacing_mm, *b.frame->pixel_spacing_mm, spacing_tolerance * spacing_mm[0])) return "PixelSpacing";
+  return near(*a.frame->orientation, *b.frame->orientation, orientation_tolerance) ? nullptr : "ImageOrientationPatient";
+}
+
+void check_alike(const std::vector<Slice>& slices) {
+  for (const auto& slice : slices)
+    if (const char* differs = difference_of(slices.front(), slice))
+      throw Error(Reason::geometry_mixed, std::string(differs) + " differs within the series: it is more than one volume");
+}
+
+// What is not as an even volume's.
+struct Irregular {
+  bool spacing = false, tilt = false;
+};
+
+class Steps {
+ public:
+  Steps(const std::vector<Slice>& slices, const Vector& normal) : slices_(slices), normal_(normal) {
+    for (std::size_t i = 1; i < slices.size(); ++i) distances_mm_.push_back(slices[i].depth_mm - slices[i - 1].depth_mm);
+    auto sorted = distances_mm_;
+    std::ranges::sort(sorted);
+    median_mm_ = sorted[sorted.size() / 2];
+    smallest_mm_ = sorted.front();
+  }
+
+  double smallest_mm() const { return smallest_mm_; }
+
+  // Throws where something is irregular that may not be.
+  Irregular check(const Straightening& may) const {
+    Irregular found;
+    for (std::size_t i = 0; i < distances_mm_.size(); ++i) {
+      if (distances_mm_[i] < same_position_mm) throw Error(Reason::geometry_duplicate, "two slices lie at one position" + where(i));
+      if (is_uneven(i, may)) found.spacing = true;
+      if (is_tilted(i, may)) found.tilt = true;
+    }
+    if (found.spacing) check_gaps(may);
+    return found;
+  }
+
+ private:
+  std::string where(std::size_t i) const {
+    return " between slices " + std::to_string(i + 1) + " and " + std::to_string(i + 2) + " of " + std::to_string(slices_.size());
+  }
+
+  bool is_uneven(std::size_t i, const Straightening& may) const {
+    if (std::abs(distances_mm_[i] - median_mm_) <= spacing_tolerance * median_mm_) return false;
+    if (may.largest_gap_mm > 0) return true;
+    throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) + ", elsewhere " + fixed(median_mm_, 3) +
+                                              " mm: slices are missing or uneven");
+  }
+
+  void check_gaps(const Straightening& may) const {
+    for (std::size_t i = 0; i < distances_mm_.size(); ++i)
+      if (distances_mm_[i] > may.largest_gap_mm)
+        throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) +
+                                                  ", the distances are uneven, and the model's largest_gap_mm is " +
+                                                  fixed(may.largest_gap_mm, 3));
+  }
+
+  bool is_tilted(std::size_t i, const Straightening& may) const {
+    const auto step = minus(*slices_[i + 1].frame->position_mm, *slices_[i].frame->position_mm);
+    const auto sideways = length(cross(step, normal_)) / length(step);
+    if (sideways <= tilt_tolerance) return false;
+    if (may.gantry_tilt && sideways <= largest_tilt) return true;
+    throw Error(Reason::geometry_tilt,
+                "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / std::numbers::pi, 1) +
+                    " degrees off their normal: " + (may.gantry_tilt ? "more than any gantry's tilt" : "a tilted gantry"));
+  }
+
+  const std::vector<Slice>& slices_;
+  const Vector& normal_;
+  std::vector<double> distances_mm_;
+  double median_mm_ = 0, smallest_mm_ = 0;
+};
+
+Affine affine_of(const FrameHeader& frame, const Vector& step) {
+  const auto row = across(frame), column = down(frame);
+  const auto [between_rows, between_columns] = *frame.pixel_spacing_mm;
+  const auto& origin = *frame.position_mm;
+  Affine affine{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    affine[4 * i] = row[i] * between_columns;
+    affine[4 * i + 1] = column[i] * between_rows;
+    affine[4 * i + 2] = step[i];
+    affine[4 * i + 3] = origin[i];
+  }
+  affine[15] = 1;
+  return affine;
+}
+
+// The slices' first voxels along a direction of theirs, in voxels of `voxel_mm` from the first slice's.
+std::vector<double> shifts_along(const std::vector<Slice>& slices, const Vector& direction, double voxel_mm) {
+  std::vector<double> shifts;
+  for (const auto& slice : slices)
+    shifts.push_back(dot(minus(*slice.frame->position_mm, *slices.front().frame->position_mm), direction) / voxel_mm);
+  return shifts;
+}
+
+// Makes all of them at least 0, by whole voxels. How many voxels there are before the first slice's first, and more than a slice has.
+struct Room {
+  std::int64_t before = 0, more = 0;
+  explicit Room(std::vector<double>& shifts) {
+    const auto [low, high] = std::ranges::minmax(shifts);
+    before = -std::llround(std::floor(low + same_voxel));
+    more = before + std::llround(std::ceil(high - same_voxel));
+    const bool straight = before == 0 && more == 0;
+    for (auto& shift : shifts) shift = straight ? 0 : shift + static_cast<double>(before);
+  }
+};
+
+// Slices at uneven depths keep what little shear is tolerated; tilted ones are put upright.
+void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irregular& irregular, double closest_mm, VolumePlan& plan) {
+  const auto& first = *slices.front().frame;
+  const double depth_mm = slices.back().depth_mm - slices.front().depth_mm;
+  const auto sources = static_cast<std::int64_t>(slices.size());
+  const auto steps = irregular.spacing ? std::min<std::int64_t>(2 * sources - 1, std::llround(depth_mm / closest_mm)) : sources - 1;
+  std::vector<double> x(slices.size(), 0), y = x;
+  if (irregular.tilt) {
+    x = shifts_along(slices, across(first), plan.spacing_mm[0]);
+    y = shifts_along(slices, down(first), plan.spacing_mm[1]);
+  }
+  const Room columns(x), rows(y);
+  plan.grid = {steps + 1, slices.front().header->rows + rows.more, slices.front().header->columns + columns.more, {}};
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    plan.grid->first_voxels.push_back({x[i], y[i], (slices[i].depth_mm - slices.front().depth_mm) / depth_mm * static_cast<double>(steps)});
+  auto step = irregular.tilt ? normal : minus(*slices.back().frame->position_mm, *first.position_mm);
+  for (auto& component : step) component *= (irregular.tilt ? depth_mm : 1) / static_cast<double>(steps);
+  plan.affine = affine_of(first, step);
+  for (std::size_t i = 0; i < 3; ++i)
+    plan.affine[4 * i + 3] -=
+        static_cast<double>(columns.before) * plan.affine[4 * i] + static_cast<double>(rows.before) * plan.affine[4 * i + 1];
+  plan.spacing_mm[2] = length(step);
+}
+}  // namespace
+
+bool is_placed(const FrameHeader& frame) {
+  if (!frame.position_mm || !frame.orientation || !frame.pixel_spacing_mm) return false;
+  const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
+  const bool sensible = std::ranges::all_of(*frame.pixel_spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
+  return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
+}
+
+std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
+  std::vector<SliceRef> slices;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto count = std::max<std::int64_t>(1, series[i].number_of_frames);
+    if (static_cast<std::int64_t>(series[i].frames.size()) != count)
+      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " +
+                                                std::to_string(count) + " frames");
+    for (std::int64_t f = 0; f < count; ++f) {
+      if (!is_placed(series[i].frames[static_cast<std::size_t>(f)]))
+        throw Error(Reason::geometry_missing,
+                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " +
+                        series[i].sop_instance_uid);
+      slices.push_back({i, f});
+    }
+  }
+  return slices;
+}
+
+bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const SliceRef& b) {
+  return difference_of(slice_at(series, a), slice_at(series, b)) == nullptr;
+}
+
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const Straightening& may) {
+  return plan_volume(series, slices_of(series), may);
+}
+
+VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector<SliceRef>& frames, const Straightening& may) {
+  std::vector<Slice> slices;
+  for (const auto& ref : frames) slices.push_back(slice_at(series, ref));
+  if (slices.size() < 2)
+    throw Error(Reason::geometry_few, "a volume takes 2 slices at least, and here is " + std::to_string(slices.size()));
+  check_alike(slices);
+  const auto& first = *slices.front().frame;
+  auto normal = cross(across(first), down(first));
+  const auto norm = length(normal);
+  for (auto& component : normal) component /= norm;
+  for (auto& slice : slices) slice.depth_mm = dot(*slice.frame->position_mm, normal);
+  std::ranges::stable_sort(slices, {}, &Slice::depth_mm);
+  const Steps steps(slices, normal);
+  const auto irregular = steps.check(may);
+  VolumePlan plan;
+  for (const auto& slice : slices) plan.slices.push_back(slice.ref);
+  auto step = minus(*slices.back().frame->position_mm, *slices.front().frame->position_mm);
+  for (auto& component : step) component /= static_cast<double>(slices.size() - 1);
+  plan.affine = affine_of(*slices.front().frame, step);
+  const auto& [between_rows, between_columns] = *slices.front().frame->pixel_spacing_mm;
+  plan.spacing_mm = {between_columns, between_rows, length(step)};
+  if (irregular.spacing || irregular.tilt) add_grid(slices, normal, irregular, steps.smallest_mm(), plan);
+  return plan;
+}
+
+VolumePlan plan_frame(const InstanceHeader& header, std::int64_t frame) {
+  VolumePlan plan;
+  plan.slices = {{0, frame}};
+  plan.affine = ImageHeader{}.affine;
+  plan.spacing_mm = {1, 1, 1};
+  const auto index = std::min(static_cast<std::size_t>(frame), header.frames.empty() ? 0 : header.frames.size() - 1);
+  if (header.frames.empty() || !is_placed(header.frames[index])) return plan;
+  const auto& placed = header.frames[index];
+  plan.affine = affine_of(placed, cross(across(placed), down(placed)));
+  plan.spacing_mm = {(*placed.pixel_spacing_mm)[1], (*placed.pixel_spacing_mm)[0], 1};
+  return plan;
+}
+
+}  // namespace aidp

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/read/attributes.hpp"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcspchrs.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "core/base/text.hpp"
+#include "core/dicom/header.hpp"
+#include "core/dicom/read/value.hpp"
+
+namespace aidp {
+
+namespace {
+using nlohmann::json;
+
+constexpr unsigned long values_at_most = 64;
+
+json value_of(DcmElement& element) {
+  auto values = json::array();
+  const bool numeric = [&] {
+    switch (element.ident()) {
+      case EVR_US:
+      case EVR_SS:
+      case EVR_UL:
+      case EVR_SL:
+      case EVR_FL:
+      case EVR_FD:
+      case EVR_DS:
+      case EVR_IS:
+        return true;
+      default:
+        return false;
+    }
+  }();
+  for (unsigned long i = 0; i < std::min(element.getVM(), values_at_most); ++i) {
+    OFString text;
+    if (element.getOFString(text, i).bad()) break;
+    const auto trimmed = std::string(trim(std::string_view(text.c_str(), text.length())));
+    Float64 number = 0;
+    if (numeric && element.getFloat64(number, i).good() && std::isfinite(number))
+      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? json(static_cast<std::int64_t>(number)) : json(number));
+    else if (numeric && !trimmed.empty() && json::accept(trimmed) && json::parse(trimmed).is_number())
+      values.push_back(json::parse(trimmed));
+    else
+      values.push_back(printable(trimmed));
+  }
+  if (values.empty()) return nullptr;
+  return values.size() == 1 ? values[0] : values;
+}
+
+// The tag of a keyword of the data dictionary. DCMTK finds it by a walk through the whole dictionary, so what it found is kept.
+std::optional<DcmTagKey> tag_named(const std::string& keyword) {
+  static std::map<std::string, std::optional<DcmTagKey>> known;
+  const auto [entry, is_new] = known.try_emplace(keyword);
+  if (!is_new) return entry->second;
+  DcmTag tag;
+  for (const auto& name : {keyword, "RETIRED_" + keyword})  // as DCMTK has what the standard no longer keeps
+    if (!entry->second && DcmTag::findTagFromName(name.c_str(), tag).good()) entry->second = tag;
+  return entry->second;
+}
+
+class Reader {
+ public:
+  explicit Reader(DcmDataset& dataset)
+      : dataset_(dataset),
+        shared_(in_groups(DCM_SharedFunctionalGroupsSequence)),
+        per_frame_(in_groups(DCM_PerFrameFunctionalGroupsSequence)) {
+    OFString charset;
+    dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
+    convertible_ = !charset.empty() && charset != "ISO_IR 192" && converter_.selectCharacterSet(charset).good();
+  }
+
+  // Null where there is none.
+  json read(const DcmTagKey& tag) {
+    DcmElement* element = nullptr;
+    if (dataset_.findAndGetElement(tag, element).good() && element && element->isLeaf())
+      if (auto own = value(*element); !own.is_null()) return own;
+    for (auto* groups : {&shared_, &per_frame_})
+      if (const auto found = groups->find(tag); found != groups->end())
+        if (auto values = value_of_all(found->second); !values.is_null()) return values;
+    return nullptr;
+  }
+
+ private:
+  using Elements = std::map<DcmTagKey, std::vector<DcmElement*>>;
+
+  json value(DcmElement& element) {
+    if (convertible_ && element.isAffectedBySpecificCharacterSet()) element.convertCharacterSet(converter_);
+    auto value = value_of(element);
+    return value == "" ? json() : value;
+  }
+
+  // Of the macros of each functional group.
+  Elements in_groups(const DcmTagKey& sequence) {
+    Elements elements;
+    DcmSequenceOfItems* groups = nullptr;
+    if (dataset_.findAndGetSequence(sequence, groups).bad() || !groups) return elements;
+    for (auto* group = groups->nextInContainer(nullptr); group; group = groups->nextInContainer(group))
+      for (auto* macro = group->nextInContainer(nullptr); macro; macro = group->nextInContainer(macro)) {
+        auto* item = macro->nextInContainer(nullptr);  // a sequence's first
+        for (auto* leaf = item ? item->nextInContainer(nullptr) : nullptr; leaf; leaf = item->nextInContainer(leaf))
+          if (auto* element = dynamic_cast<DcmElement*>(leaf); element && element->isLeaf()) elements[element->getTag()].push_back(element);
+      }
+    return elements;
+  }
+
+  // The value that all have, or all values that there are.
+  json value_of_all(const std::vector<DcmElement*>& elements) {
+    std::vector<json> values;
+    for (auto* element : elements) values.push_back(value(*element));
+    if (std::ranges::adjacent_find(values, std::not_equal_to<>()) == values.end()) return values.front();
+    auto different = json::array();
+    for (const auto& own : values)
+      for (const auto& single : own) {  // of an array each, of nothing none, else itself
+        const bool is_new = std::ranges::find(different, single) == different.end();
+        if (is_new && different.size() < values_at_most) different.push_back(single);
+      }
+    return different;
+  }
+
+  DcmDataset& dataset_;
+  Elements shared_, per_frame_;
+  DcmSpecificCharacterSet converter_;
+  bool convertible_ = false;
+};
+}  // namespace
+
+nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
+  auto attributes = json::object();
+  std::set<std::string> wanted(surveillance_keywords().begin(), surveillance_keywords().end());
+  wanted.insert(keywords.begin(), keywords.end());
+  Reader reader(dataset);
+  for (const auto& keyword : wanted)
+    if (const auto tag = tag_named(keyword))
+      if (auto value = reader.read(*tag); !value.is_null()) attributes[keyword] = std::move(value);
+  return attributes;
+}
+
+}  // namespace aidp

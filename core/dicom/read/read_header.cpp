@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dicom/read/read_header.hpp"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "core/base/hash.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/text.hpp"
+#include "core/dicom/read/attributes.hpp"
+#include "core/dicom/read/file.hpp"
+#include "core/dicom/read/lookup.hpp"
+#include "core/dicom/read/mosaic.hpp"
+#include "core/dicom/read/value.hpp"
+
+namespace aidp {
+
+namespace {
+std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
+  const auto uid = text_of(item, tag);
+  return is_uid(uid) ? uid : std::string();
+}
+
+int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
+  Uint16 value = 0;
+  return item.findAndGetUint16(tag, value).good() ? value : standard;
+}
+
+// 0 where it is no number. A single frame may well say 0, and most say nothing.
+std::int64_t number_of_frames_of(DcmItem& item) {
+  const auto text = text_of(item, DCM_NumberOfFrames);
+  if (text.empty()) return 1;
+  const auto frames = number_in<std::int32_t>(text);
+  return frames ? std::max(*frames, 1) : 0;
+}
+
+// Philips' raw data beside its images have Rows and Columns, and nothing else of an image.
+bool describes_an_image(DcmDataset& dataset) {
+  const bool pixels =
+      dataset.tagExists(DCM_PixelData) || dataset.tagExists(DCM_BitsAllocated) || dataset.tagExists(DCM_PhotometricInterpretation);
+  return pixels || dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
+}
+
+// Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, senseless makes it NaN for the decoder to refuse.
+void read_rescale(DcmItem& item, const DcmTagKey& tag, double& value) {
+  if (text_of(item, tag).empty()) return;
+  value = number_of(item, tag).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+template <std::size_t N>
+std::optional<std::array<double, N>> numbers_of(DcmItem& item, const DcmTagKey& tag) {
+  std::array<double, N> values;
+  for (std::size_t i = 0; i < N; ++i)
+    if (item.findAndGetFloat64(tag, values[i], static_cast<unsigned long>(i)).bad() || !std::isfinite(values[i])) return std::nullopt;
+  return values;
+}
+
+void read_frame(DcmItem& item, FrameHeader& frame) {
+  if (auto value = numbers_of<3>(item, DCM_ImagePositionPatient)) frame.position_mm = value;
+  if (auto value = numbers_of<6>(item, DCM_ImageOrientationPatient)) frame.orientation = value;
+  if (auto value = numbers_of<2>(item, DCM_PixelSpacing)) frame.pixel_spacing_mm = value;
+  read_rescale(item, DCM_RescaleSlope, frame.slope);
+  read_rescale(item, DCM_RescaleIntercept, frame.intercept);
+  if (frame.slope == 0) frame.slope = std::numeric_limits<double>::quiet_NaN();
+}
+
+// By the order of telling_keywords(): where the attribute stands in a plain object, and in the functional groups of an enhanced one.
+struct Telling {
+  DcmTagKey plain;
+  std::vector<DcmTagKey> sequences;
+  DcmTagKey enhanced;
+};
+const std::vector<Telling>& telling_attributes() {
+  static const std::vector<Telling> attributes{
+      {DCM_ImageType, {DCM_MRImageFrameTypeSequence}, DCM_FrameType},
+      {DCM_EchoTime, {DCM_MREchoSequence}, DCM_EffectiveEchoTime},
+      {DCM_DiffusionBValue, {DCM_MRDiffusionSequence}, DCM_DiffusionBValue},
+      {DCM_DiffusionGradientOrientation,
+       {DCM_MRDiffusionSequence, DCM_DiffusionGradientDirectionSequence},
+       DCM_DiffusionGradientOrientation},
+      {DCM_TemporalPositionIdentifier, {DCM_FrameContentSequence}, DCM_TemporalPositionIndex},
+      {DCM_InversionTime, {DCM_MRModifierSequence}, DCM_InversionTimes},
+      {DCM_TriggerTime, {DCM_CardiacSynchronizationSequence}, DCM_NominalCardiacTriggerDelayTime},
+      {DCM_AcquisitionNumber, {DCM_FrameContentSequence}, DCM_FrameAcquisitionNumber},
+      {DCM_AcquisitionTime, {DCM_FrameContentSequence}, DCM_FrameAcquisitionDateTime},
+  };
+  return attributes;
+}
+
+void read_telling(DcmDataset& dataset, FrameHeader& frame) {
+  for (const auto& attribute : telling_attributes()) frame.telling.push_back(printable(text_of(dataset, attribute.plain)));
+}
+
+void read_telling_group(DcmItem& groups, FrameHeader& frame) {
+  for (std::size_t i = 0; i < telling_attributes().size(); ++i) {
+    const auto& attribute = telling_attributes()[i];
+    auto* item = &groups;
+    for (const auto& sequence : attribute.sequences) item = item ? item_in(*item, sequence) : nullptr;
+    if (auto text = item ? text_of(*item, attribute.enhanced) : ""; !text.empty()) frame.telling[i] = printable(text);
+  }
+}
+
+// Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
+void read_groups(DcmItem& groups, FrameHeader& frame) {
+  for (const auto& sequence :
+       {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
+    if (auto* item = item_in(groups, sequence)) read_frame(*item, frame);
+  read_telling_group(groups, frame);
+}
+
+std::vector<FrameHeader> frames_of(DcmDataset& dataset, std::int64_t count) {
+  FrameHeader common;
+  read_frame(dataset, common);
+  read_telling(dataset, common);
+  if (auto* shared = item_in(dataset, DCM_SharedFunctionalGroupsSequence)) read_groups(*shared, common);
+  DcmSequenceOfItems* per_frame = nullptr;
+  if (dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, per_frame).bad() || !per_frame) return {common};
+  std::vector<FrameHeader> frames;
+  for (unsigned long i = 0; i < per_frame->card() && static_cast<std::int64_t>(i) < count; ++i) {
+    frames.push_back(common);
+    read_groups(*per_frame->getItem(i), frames.back());
+  }
+  return frames.empty() ? std::vector{common} : frames;
+}
+// That there is a table is said even of a senseless one, for the decoder to refuse.
+void read_tables(DcmDataset& dataset, InstanceHeader& header) {
+  const bool integers = header.samples_per_pixel == 1 && !header.floating;
+  auto* table = item_in(dataset, DCM_ModalityLUTSequence);
+  if (integers && header.photometric_interpretation == "PALETTE COLOR")
+    header.palette_bits = std::max(1, table_bits(dataset, DCM_RedPaletteColorLookupTableDescriptor));
+  else if (integers && table)
+    header.modality_lut_bits = std::max(1, table_bits(*table, DCM_LUTDescriptor));
+}
+}  // namespace
+
+InstanceHeader header_of(const DicomFile& file, const std::string& path) {
+  auto& dataset = file.dataset();
+  InstanceHeader header;
+  header.path = path;
+  header.transfer_syntax_uid = file.transfer_syntax_uid();
+  header.sop_class_uid = uid_of(dataset, DCM_SOPClassUID);
+  header.sop_instance_uid = uid_of(dataset, DCM_SOPInstanceUID);
+  header.series_instance_uid = uid_of(dataset, DCM_SeriesInstanceUID);
+  header.study_instance_uid = uid_of(dataset, DCM_StudyInstanceUID);
+  header.frame_of_reference_uid = uid_of(dataset, DCM_FrameOfReferenceUID);
+  header.rows = unsigned_of(dataset, DCM_Rows, 0);
+  header.columns = unsigned_of(dataset, DCM_Columns, 0);
+  header.has_pixels = describes_an_image(dataset);
+  header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
+  header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 0);
+  header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
+  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1);
+  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0);
+  header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
+  header.planar = unsigned_of(dataset, DCM_PlanarConfiguration, 0) == 1;
+  header.floating = dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
+  header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
+                       (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
+  if (Sint32 number = 0; dataset.findAndGetSint32(DCM_InstanceNumber, number).good()) header.instance_number = number;
+  read_tables(dataset, header);
+  header.number_of_frames = number_of_frames_of(dataset);
+  header.frames = frames_of(dataset, header.number_of_frames);
+  unfold_mosaic(dataset, header);
+  return header;
+}
+
+InstanceHeader read_header(const std::string& path, const std::vector<std::string>& keywords) {
+  const DicomFile file(path, DicomFile::Part::header);
+  auto header = header_of(file, path);
+  std::error_code gone;
+  if (const auto size = std::filesystem::file_size(path, gone); !gone) header.file_bytes = size;
+  const auto digest = [&](const DcmTagKey& tag) {
+    const auto text = text_of(file.dataset(), tag);
+    return text.empty() ? "" : hex(sha256(text));
+  };
+  header.accession_sha256 = digest(DCM_AccessionNumber);
+  header.patient_sha256 = digest(DCM_PatientID);
+  header.attributes = attributes_of(file.dataset(), keywords);
+  return header;
+}
+
+}  // namespace aidp

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/checks/pixel_report.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "jobs/plan/plan.hpp"
+#include "jobs/process/workforce.hpp"
+#include "jobs/sources/dicomdir.hpp"
+#include "jobs/sources/inventory.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr std::chrono::milliseconds least_timeout{30000}, timeout_of_mib{2000};
+
+std::chrono::milliseconds timeout_of(const std::string& path) {
+  std::error_code gone;
+  const auto bytes = std::filesystem::file_size(path, gone);
+  return least_timeout + timeout_of_mib * (gone ? 0 : bytes >> 20);
+}
+
+PixelFacts refused(const std::string& path, Reason reason, std::string message) {
+  return {path, outcome_of(LooseFile{path, reason, {}}), reason, std::move(message), nullptr};
+}
+
+// Files go to the workers one by one; what comes back is given on in the order of the paths.
+class PixelReport {
+ public:
+  PixelReport(const Inputs& inputs, Crew& dicom, const std::function<void(const PixelFacts&)>& each) : dicom_(dicom), each_(each) {
+    std::vector<LooseFile> loose;
+    for (const auto& path : list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, loose))
+      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
+    for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});
+    std::ranges::sort(rows_, {}, [](const Row& row) -> const std::string& { return row.facts.path; });
+  }
+
+  std::int64_t total() const { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t done() const { return static_cast<std::int64_t>(shown_); }
+
+  void feed() {
+    for (; next_ < rows_.size() && dicom_.hungry(); ++next_)
+      if (!rows_[next_].known) ask(next_);
+    for (; shown_ < next_ && rows_[shown_].known; ++shown_) {
+      each_(rows_[shown_].facts);
+      rows_[shown_].facts.facts = nullptr;
+    }
+  }
+
+ private:
+  struct Row {
+    PixelFacts facts;
+    bool known;
+  };
+
+  void ask(std::size_t index) {
+    const auto& path = rows_[index].facts.path;
+    dicom_.submit({{{"op", "pixels"}, {"path", path}}, timeout_of(path), [this, index](Reply reply) { take(index, std::move(reply)); }});
+  }
+
+  void take(std::size_t index, Reply reply) {
+    auto& facts = rows_[index].facts;
+    rows_[index].known = true;
+    if (const auto* lost = std::get_if<Lost>(&reply)) {
+      facts = refused(facts.path, lost->reason, lost->message);
+      return;
+    }
+    auto& said = std::get<nlohmann::json>(reply);
+    if (said.contains("reason"))
+      facts = refused(facts.path, reason_named(said["reason"].get<std::string>()).value_or(Reason::internal), said.value("message", ""));
+    if (said.contains("frames")) facts.facts = std::move(said);
+  }
+
+  Crew& dicom_;
+  const std::function<void(const PixelFacts&)>& each_;
+  std::vector<Row> rows_;
+  std::size_t next_ = 0, shown_ = 0;
+};
+}  // namespace
+
+void report_pixels(const Home& home, const std::vector<std::filesystem::path>& inputs, int workers, ProgressSink& progress,
+                   const std::function<void(const PixelFacts&)>& each) {
+  const SignalGuard signals;
+  Workforce workforce(workers, least_memory_bytes);
+  const std::array crews{&workforce.dicom};
+  PixelReport report({inputs, {home.root}}, workforce.dicom, each);
+  for (report.feed(); report.done() < report.total(); report.feed()) {
+    SignalGuard::check();
+    pump(crews, std::chrono::milliseconds(200));
+    progress.update({.phase = "decoding", .done = report.done(), .total = report.total()});
+  }
+}
+
+}  // namespace aidp

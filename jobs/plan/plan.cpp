@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/plan/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/base/text.hpp"
+#include "core/dicom/codec/form.hpp"
+#include "core/dicom/codec/syntax.hpp"
+#include "core/dicom/geometry/volumes.hpp"
+#include "jobs/plan/one_per_study.hpp"
+
+namespace aidp {
+
+namespace {
+// At least 1: an item without a size is refused by the decoder, by name.
+std::uint64_t bytes_of_frame(const InstanceHeader& header) { return std::max<std::uint64_t>(decoded_form(header).bytes, 1); }
+
+std::string first_failed_rule(const Selection& selection) {
+  const auto failed = std::ranges::find(selection.verdicts, false, &RuleVerdict::passed);
+  if (failed == selection.verdicts.end()) return "the selection does not fit";
+  return failed->rule + ", but it is " + failed->seen;
+}
+
+// How many frames the file has room for: native ones whole, a compressed one with at least the head of its item (PS3.5 A.4).
+std::int64_t frames_within(const InstanceHeader& header) {
+  const auto* syntax = find_syntax(header.transfer_syntax_uid);
+  if (syntax && syntax->deflated) return frames_at_most;
+  const bool native = syntax && syntax->codec == Codec::native;
+  const auto bits = native ? std::max<std::uint64_t>(native_frame_bits(header), 1) : 64;
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(8 * header.file_bytes / bits, frames_at_most));
+}
+
+// What a series cannot be used with at all, told from its headers.
+void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
+  for (const auto& header : instances) {
+    if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is no whole number above 0");
+    if (header.number_of_frames > frames_at_most)
+      throw Error(Reason::pixels_limit,
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+    if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
+    const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
+    if (manifest.unit == Unit::series && !described)
+      throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
+    if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
+      throw Error(Reason::pixels_size,
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the file is too short for so many");
+  }
+}
+
+bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
+  std::set<std::string_view> seen;
+  return !std::ranges::all_of(instances, [&](const auto& header) { return seen.insert(header.sop_instance_uid).second; });
+}
+
+// A report inside an image series is no slice of it.
+void keep_images(std::vector<InstanceHeader>& instances) {
+  std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
+}
+
+std::vector<VolumePlan> volumes_of(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
+  if (manifest.several_volumes == SeveralVolumes::split) return split_volumes(instances, manifest.straightening);
+  return {plan_volume(instances, manifest.straightening)};
+}
+
+// Decides on a series, and leaves in `open` what its items are of.
+void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
+  auto& instances = open.instances;
+  const auto selection = select(manifest, instances.front().attributes);
+  if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
+    return series.refuse(Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
+  if (!selection.eligible) return series.refuse(Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
+  keep_images(instances);
+  if (has_conflicting_copies(instances))
+    return series.refuse(Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
+  try {
+    check_headers(manifest, instances);
+    if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
+    std::vector<std::string> refusals;
+    for (const auto& volume : open.volumes)
+      if (volume.refusal) refusals.push_back(volume.refusal->what());
+    series.message = join(refusals, "; ");
+  } catch (const Error& error) {
+    series.refuse(Outcome::quarantined, error.reason(), error.what());
+  }
+}
+
+void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
+  auto& series = plan.series.back();
+  const auto index = plan.series.size() - 1;
+  const auto before = plan.items.size();
+  if (!series.refusal && manifest.unit == Unit::series)
+    for (std::size_t i = 0; i < open.volumes.size(); ++i) plan.items.push_back({index, i, 0});
+  if (!series.refusal && manifest.unit == Unit::instance)
+    for (std::size_t i = 0; i < open.instances.size(); ++i)
+      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, open.instances[i].number_of_frames); ++frame)
+        plan.items.push_back({index, i, frame});
+  series.items = plan.items.size() - before;
+}
+
+}  // namespace
+
+Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index) {
+  Plan plan;
+  plan.files = inventory.files;
+  plan.headers_read = inventory.headers_read;
+  plan.scan_seconds = inventory.scan_seconds;
+  plan.loose = std::move(inventory.loose);
+  plan.rows = std::move(inventory.rows);
+  for (auto& input : inventory.series) {
+    OpenSeries open{index.instances(input), {}};
+    plan.series.push_back({});
+    plan.series.back().input = std::move(input);
+    decide(manifest, plan.series.back(), open);
+    add_items(manifest, plan, open);
+  }
+  if (manifest.one_per_study) keep_one_per_study(manifest, index, plan);
+  return plan;
+}
+
+void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
+  outcome = how;
+  refusal = reason;
+  message = std::move(words);
+  items = 0;
+}
+
+std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
+  if (last_index_ == series) return last_;
+  OpenSeries opened{index_.instances(plan_.series[series].input), {}, manifest_.voi};
+  keep_images(opened.instances);
+  if (manifest_.unit == Unit::series) opened.volumes = volumes_of(manifest_, opened.instances);
+  last_ = std::make_shared<const OpenSeries>(std::move(opened));
+  last_index_ = series;
+  return last_;
+}
+
+std::optional<SliceRef> named_by(const OpenSeries& series, const PlannedItem& item) {
+  if (series.volumes.empty()) return SliceRef{item.part, item.frame};
+  return series.volumes.size() > 1 ? std::optional(series.volumes[item.part].slices.front()) : std::nullopt;
+}
+
+void for_each_frame(const OpenSeries& series, const PlannedItem& item,
+                    const std::function<void(const InstanceHeader&, std::int64_t)>& visit) {
+  if (series.volumes.empty()) return visit(series.instances[item.part], item.frame);
+  for (const auto& slice : series.volumes[item.part].slices) visit(series.instances[slice.instance], slice.frame);
+}
+
+std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
+  std::uint64_t bytes = 0;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { bytes += bytes_of_frame(header); });
+  return bytes;
+}
+
+std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
+  if (!series.volumes.empty())
+    if (const auto& grid = series.volumes[item.part].grid) return static_cast<std::uint64_t>(grid->slices * grid->rows * grid->columns);
+  std::uint64_t pixels = 0;
+  for_each_frame(series, item,
+                 [&](const InstanceHeader& header, std::int64_t) { pixels += static_cast<std::uint64_t>(header.rows * header.columns); });
+  return pixels;
+}
+
+std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {
+  return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
+}
+
+std::string note_on(const OpenSeries& series, const PlannedItem& item) {
+  if (series.volumes.empty() || !series.volumes[item.part].grid) return {};
+  const auto& volume = series.volumes[item.part];
+  return std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +
+         fixed(volume.spacing_mm[2], 3) + " mm apart";
+}
+
+Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }
+
+}  // namespace aidp

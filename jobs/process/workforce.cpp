@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/process/workforce.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "jobs/process/worker_folder.hpp"
+
+namespace aidp {
+
+namespace {
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+std::uint64_t pool_bytes(std::uint64_t asked) { return asked > 0 ? asked : std::clamp(ram_bytes() / 4, least_memory_bytes, 2 * gib); }
+
+// Whether a driver's device node is there; the worker then tries it for real.
+bool has_accelerator() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/kfd"); }
+
+Crew::Options dicom_options(int workers, const Pool& images, const Pool& masks) {
+  return {.program = "aidp-worker-dicom",
+          .workers = workers > 0 ? workers : cores(),
+          .depth = 2,
+          .input_fd = images.fd(),
+          .output_fd = masks.read_only_fd(),
+          .greeting = {{{"op", "hello"}}},
+          .start_timeout = std::chrono::seconds(60)};
+}
+}  // namespace
+
+int cores() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+std::uint64_t ram_bytes() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+Workforce::Workforce(int workers, std::uint64_t memory_bytes)
+    : images(pool_bytes(memory_bytes)),
+      masks(std::max<std::uint64_t>(images.size() / 2, 64 << 20)),
+      dicom(dicom_options(workers, images, masks)) {}
+
+void Workforce::hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& asked) {
+  sweep_worker_folders();
+  const auto device = asked == "auto" && !has_accelerator() ? "cpu" : asked;
+  // Many small images: single-threaded workers, one at first, as reading the images takes as much as a small model, up to one per core
+  // where the model holds the job up. A volume: all cores on one. A GPU is shared by nobody.
+  const bool many_small = manifest.unit == Unit::instance && device == "cpu";
+  nlohmann::json load{{"op", "load"}, {"package", package.string()}, {"device", device}, {"threads", many_small ? 1 : cores()}};
+  model = std::make_unique<Crew>(Crew::Options{.program = "aidp-worker-model",
+                                               .workers = 1,
+                                               .most_workers = many_small ? cores() : 1,
+                                               .depth = 2,
+                                               .input_fd = images.read_only_fd(),
+                                               .output_fd = masks.fd(),
+                                               .greeting = {std::move(load)},
+                                               .start_timeout = std::chrono::minutes(5)});
+}
+
+std::string Workforce::device() {
+  const std::array crews{model.get(), &dicom};
+  pump_until(crews, [&] { return model->ready() || SignalGuard::received() != 0; });
+  return model->greeted().empty() ? "" : model->greeted().front().value("device", "");
+}
+
+nlohmann::json Workforce::ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout,
+                              const std::function<void()>& meanwhile) {
+  const auto answer = std::make_shared<std::optional<Reply>>();  // outlives this call where `meanwhile` throws
+  crew.submit({std::move(request), timeout, [answer](Reply reply) { *answer = std::move(reply); }});
+  if (meanwhile) meanwhile();
+  const std::array crews{&crew};
+  pump_until(crews, [&] { return answer->has_value(); });
+  if (const auto* lost = std::get_if<Lost>(&**answer)) throw Error(lost->reason, lost->message);
+  auto& reply = std::get<nlohmann::json>(**answer);
+  if (reply.contains("reason"))
+    throw Error(reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal), reply.value("message", ""),
+                reply.value("remedy", ""));
+  return std::move(reply);
+}
+
+}  // namespace aidp

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/manifest/manifest.hpp"
+#include "jobs/process/crew.hpp"
+#include "jobs/process/pool.hpp"
+
+namespace aidp {
+
+// The pool of decoded pixels is never smaller: it takes two of the largest batches (see Pipeline).
+inline constexpr std::uint64_t least_memory_bytes = std::uint64_t{256} << 20;
+
+// The workers of one job and the pools between them.
+struct Workforce {
+  Pool images, masks;
+  Crew dicom;
+  std::unique_ptr<Crew> model;  // none until hire_model()
+
+  // `workers` DICOM workers (0: one per core); `memory_bytes` for decoded pixels (0: a quarter of RAM, at most 2 GiB).
+  Workforce(int workers, std::uint64_t memory_bytes);
+  // Starts the model's worker, which loads the package while other work goes on. `device`: auto, cpu, cuda:N.
+  void hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& device);
+  // Waits until every worker has loaded the model; the device in use. Throws Error(model_load, device_missing, environment_lacking).
+  std::string device();
+  // Asks one worker one thing and waits, once it has done what is to be done meanwhile. Throws Error with the worker's reason.
+  static nlohmann::json ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout = std::chrono::seconds(120),
+                            const std::function<void()>& meanwhile = {});
+};
+
+int cores();
+// RAM of this machine, or of its cgroup, in bytes.
+std::uint64_t ram_bytes();
+
+}  // namespace aidp

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/run/output_folder.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/file.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/text.hpp"
+#include "jobs/run/pipeline.hpp"
+
+namespace aidp {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr std::uintmax_t least_free_bytes = 16 << 20;
+
+std::vector<std::string> canonical_inputs(const RunRequest& request) {
+  std::vector<std::string> inputs;
+  for (const auto& input : request.inputs) inputs.push_back(fs::weakly_canonical(input).string());
+  if (request.worklist) inputs.push_back("worklist " + fs::weakly_canonical(request.worklist->file).string());  // its rows may change
+  return inputs;
+}
+
+JobRecord describe(const RunRequest& request, const Package& package) {
+  JobRecord job;
+  job.id = new_job_id();
+  job.model_digest = package.digest;
+  job.model_name = package.manifest.name;
+  job.model_version = package.manifest.version;
+  job.site = request.site;
+  job.out = fs::weakly_canonical(fs::absolute(request.out)).string();
+  const auto inputs = canonical_inputs(request);
+  // A path is bytes, JSON is UTF-8: the settings show what can be shown, the key is of the bytes.
+  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n")));
+  return job;
+}
+
+// The id in job.json, or empty where there is none to be read.
+std::string owner_of(const fs::path& out) {
+  if (!fs::exists(out / "job.json")) return {};
+  const auto json = nlohmann::json::parse(read_file(out / "job.json", 1 << 20), nullptr, false);
+  return json.is_object() && json.contains("job") && json["job"].is_string() ? json["job"].get<std::string>() : "";
+}
+
+[[noreturn]] void refuse(const fs::path& out, const std::string& why) {
+  throw Error(Reason::output_foreign, "the output folder " + out.string() + " " + why, "choose an empty or a new folder with --out");
+}
+
+bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name.ends_with(".nii.gz"); }
+
+[[noreturn]] void refuse_other(const JobRecord& former, const Package& package) {
+  const auto model = former.model_name + "@" + former.model_version;
+  if (former.model_digest == package.digest)
+    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, of other inputs or another site",
+                "choose another folder with --out, or start over in this one with --fresh");
+  throw Error(Reason::output_foreign,
+              "the output folder " + former.out + " belongs to another job, of another model: " + model + ", not " + package.manifest.id(),
+              "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
+}
+
+// What a job writes into its folder; job.json last, as it says whose the others are.
+constexpr std::array files_of_a_job{"results.csv",         "results.jsonl",         "results.h5", "ledger.csv", "worklist.csv",
+                                    "worklist-failed.csv", "worklist-failed.jsonl", "job.json"};
+
+// Whether `name` is what publish() of a killed run left of a file of ours: ".results.csv.part.4711".
+bool is_temporary(const std::string& name) {
+  const auto part = name.rfind(".part.");
+  if (!name.starts_with('.') || part == std::string::npos || part + 6 == name.size()) return false;
+  const auto published = name.substr(1, part - 1);
+  return name.find_first_not_of("0123456789", part + 6) == std::string::npos &&
+         (is_mask(published) || std::ranges::find(files_of_a_job, published) != files_of_a_job.end());
+}
+
+void sweep_temporaries(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (is_temporary(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+}
+
+// A killed run may have left no more than the temporary of its first file.
+bool holds_nothing(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (!is_temporary(entry.path().filename().string())) return false;
+  return true;
+}
+
+// job.json stays: killed from here on, the folder is known as the former job's, or as a discarded one of this store.
+void remove_results(const fs::path& out) {
+  for (const std::string name : files_of_a_job)
+    if (name != "job.json") fs::remove(out / name);
+  fs::remove_all(out / masks_folder);
+}
+
+// To begin with next to no space left would end half-way.
+void check_space(const fs::path& folder) {
+  const auto free = free_bytes(folder);
+  if (free < least_free_bytes)
+    throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(),
+                "free some space and run the same command again");
+}
+}  // namespace
+
+void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
+  nlohmann::json json{{"schema", "aidp.job/1"},
+                      {"job", job.id},
+                      {"key", job.key},
+                      {"model", job.model_name},
+                      {"version", job.model_version},
+                      {"model_digest", job.model_digest},
+                      {"settings", nlohmann::json::parse(job.settings)}};
+  if (!summary.is_null()) json["summary"] = summary;
+  publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);
+}
+
+void sweep_masks(const JobRecord& job, Recorder& recorder) {
+  std::set<std::string> kept;
+  recorder.for_each_item(job.id, [&](const ItemRecord& item) {
+    for (const auto& artefact : item.artefacts) kept.insert(artefact.path);
+  });
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(fs::path(job.out) / masks_folder, ignored)) {
+    const auto name = entry.path().filename().string();
+    if (is_mask(name) && !kept.contains(masks_folder + ("/" + name))) fs::remove(entry.path(), ignored);
+  }
+}
+
+FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder) {
+  const auto job = describe(request, package);
+  const fs::path out(job.out);
+  if (fs::exists(out) && !fs::is_directory(out)) refuse(out, "is a file");
+  check_folder(out, "the output folder");
+  check_space(out);
+  check_space(request.home.root);
+  if (!fs::exists(out)) return {recorder.job_of(out), {}};
+  FolderOwner owner{recorder.job_of(out), owner_of(out)};
+  if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
+  if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
+  if (owner.job && !owner.named.empty() && owner.job->key != job.key && !request.fresh) refuse_other(*owner.job, package);
+  return owner;
+}
+
+ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
+  const auto owner = check_output(request, package, recorder);
+  const auto job = describe(request, package);
+  const fs::path out(job.out);
+  make_folder(out, "the output folder");
+  sweep_temporaries(out);
+  sweep_temporaries(out / masks_folder);
+  if (owner.job && !owner.named.empty() && !request.fresh) {
+    recorder.resume_job(owner.job->id);
+    if (owner.named != owner.job->id) write_job_file(*owner.job, nullptr);  // killed before it could say so
+    return {*owner.job, true};
+  }
+  remove_results(out);
+  if (owner.job) recorder.discard_job(owner.job->id);
+  recorder.begin_job(job);
+  write_job_file(job, nullptr);
+  return {job, false};
+}
+
+}  // namespace aidp
