@@ -2,17 +2,14 @@
 #include "core/base/file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "core/base/hash.hpp"
 
 namespace aidp {
 
@@ -46,12 +43,19 @@ void throw_filesystem(const std::filesystem::filesystem_error& error) {
   throw_errno("cannot use " + (error.path1().empty() ? "a file" : error.path1().string()));
 }
 
-std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO would be waited for
+FileDescriptor open_regular(const std::filesystem::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO would be waited for
   if (!file) throw_errno("cannot open " + path.string());
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw_errno("cannot stat " + path.string());
-  if (!S_ISREG(status.st_mode)) throw Error(Reason::io_failed, path.string() + " is not a regular file");
+  if (!S_ISREG(status.st_mode)) throw Error(Reason::path_kind, path.string() + " is not a regular file", "name a regular file");
+  return file;
+}
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+  const auto file = open_regular(path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_errno("cannot stat " + path.string());
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size > limit_bytes)
     throw Error(Reason::pixels_limit,
@@ -69,69 +73,38 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes
   return content;
 }
 
+void write_all(int fd, std::string_view bytes, const std::string& what) {
+  while (!bytes.empty()) {
+    const auto put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) throw_errno("cannot write " + what);
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
 void fsync_folder(const std::filesystem::path& folder) {
   const FileDescriptor file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!file || ::fsync(file.get()) != 0) throw_errno("cannot sync folder " + folder.string());
 }
 
-static std::filesystem::path parent_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
-void publish_with(const std::filesystem::path& path, const std::function<void(const std::filesystem::path&)>& write) {
-  const auto temporary = parent_of(path) / ("." + path.filename().string() + ".part." + std::to_string(::getpid()));
-  try {
-    write(temporary);
-    const FileDescriptor file(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file || ::fsync(file.get()) != 0) throw_errno("cannot sync " + temporary.string());
-    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("cannot publish " + path.string());
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  fsync_folder(parent_of(path));
-}
-
-void publish_stream(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write) {
-  publish_with(path, [&](const std::filesystem::path& temporary) {
-    errno = 0;
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    if (stream) write(stream);
-    stream.close();
-    if (!stream) throw_errno("cannot write " + path.string());
-  });
-}
-
-void publish(const std::filesystem::path& path, std::string_view content, Overwrite overwrite) {
-  if (overwrite == Overwrite::no && std::filesystem::exists(path)) {
-    if (sha256_file(path) == sha256(content)) return;
-    throw Error(Reason::output_foreign, path.string() + " exists with other content", "move it away or choose another output folder");
-  }
-  publish_stream(path, [&](std::ostream& stream) { stream.write(content.data(), static_cast<std::streamsize>(content.size())); });
-}
-
-FileLock::FileLock(const std::filesystem::path& path, const std::string& what)
-    : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (!file_) throw_errno("cannot open " + path.string());
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK) throw_errno("cannot lock " + path.string());
-  throw Error(Reason::store_locked, what + " is in use by another aidp", "wait for it to end, then run the same command again");
-}
-
 void check_folder(const std::filesystem::path& folder, const std::string& what) {
   const auto nearest = nearest_existing(folder);
   if (!std::filesystem::is_directory(nearest))
-    throw Error(Reason::path_missing, what + " " + folder.string() + " cannot be: " + nearest.string() + " is no folder",
+    throw Error(Reason::path_missing, what + " " + folder.string() + " cannot be made: " + nearest.string() + " is not a folder",
                 "choose another path");
   if (::access(nearest.c_str(), W_OK | X_OK) != 0) throw_errno("cannot write to " + what + " " + folder.string());
 }
 
-void make_folder(const std::filesystem::path& folder, const std::string& what) {
+void make_folder(const std::filesystem::path& folder, const std::string& what, unsigned mode) {
   check_folder(folder, what);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  errno = error.value();
-  if (error) throw_errno("cannot make " + what + " " + folder.string());
+  std::filesystem::path made;
+  for (const auto& part : std::filesystem::absolute(folder)) {
+    made /= part;
+    std::error_code unknown;
+    if (std::filesystem::is_directory(made, unknown)) continue;
+    if (::mkdir(made.c_str(), mode) == 0 ? ::chmod(made.c_str(), mode) != 0 : errno != EEXIST)
+      throw_errno("cannot make " + what + " " + folder.string());
+  }
 }
 
 std::filesystem::path nearest_existing(const std::filesystem::path& path) {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -30,35 +28,24 @@ class FileDescriptor {
 // The same for what std::filesystem throws, naming its path.
 [[noreturn]] void throw_filesystem(const std::filesystem::filesystem_error& error);
 
-// The whole file. Throws as throw_errno() does, Error(io_failed) for what is no file, Error(pixels_limit) beyond `limit_bytes`.
+// A regular file, open for reading. Throws as throw_errno() does, Error(path_kind) for anything else; waits for no FIFO.
+FileDescriptor open_regular(const std::filesystem::path& path);
+// The whole file. Throws as open_regular() does, Error(pixels_limit) beyond `limit_bytes`.
 std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes = std::size_t{1} << 30);
 
-enum class Overwrite { no, yes };
-
-// Publishes a file whole or not at all: writes a temporary beside it, fsyncs, renames, fsyncs the folder.
-// With Overwrite::no an existing file of the same content is a success, of other content an Error(output_foreign).
-void publish(const std::filesystem::path& path, std::string_view content, Overwrite overwrite);
-// The same for content that is streamed.
-void publish_stream(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
-// The same for a file that another library or process writes: gives `write` the temporary's path. Overwrites.
-void publish_with(const std::filesystem::path& path, const std::function<void(const std::filesystem::path&)>& write);
+// Writes all of it, however often the system takes a part only. Throws as throw_errno() does, with `what` it is.
+void write_all(int fd, std::string_view bytes, const std::string& what);
 
 void fsync_folder(const std::filesystem::path& folder);
 
-// An exclusive flock on a file; it ends with the process, so it is never stale. Throws Error(store_locked) with `what` if it is held.
-class FileLock {
- public:
-  FileLock(const std::filesystem::path& path, const std::string& what);
+// Permissions of what aidp writes, whatever the umask: outputs, which a group may read, and the store's own.
+inline constexpr unsigned output_file_mode = 0640, output_folder_mode = 0750, private_file_mode = 0600, private_folder_mode = 0700;
 
- private:
-  FileDescriptor file_;
-};
-
-// Throws unless `folder` is one that this user may write to, or can be made: Error(path_missing) where the path leads through a file,
-// Error(path_unreadable) where there is no permission. `what` says whose it is: "the output folder".
+// Throws unless `folder` is one that this user may write to, or can be made: Error(path_missing) if the path leads through a file,
+// Error(path_unreadable) if there is no permission. `what` says whose it is: "the output folder".
 void check_folder(const std::filesystem::path& folder, const std::string& what);
-// The same, and makes it with its parents; throws as throw_errno() does.
-void make_folder(const std::filesystem::path& folder, const std::string& what);
+// The same, and makes it with its missing parents, each with `mode`; a folder that is there keeps its own. Throws as throw_errno() does.
+void make_folder(const std::filesystem::path& folder, const std::string& what, unsigned mode = output_folder_mode);
 
 // `path`, or the nearest of its parents that is there for this user.
 std::filesystem::path nearest_existing(const std::filesystem::path& path);
@@ -66,3 +53,7 @@ std::filesystem::path nearest_existing(const std::filesystem::path& path);
 std::uintmax_t free_bytes(const std::filesystem::path& path);
 
 }  // namespace aidp
+
+// Moved to headers of their own; here until every file includes what it uses.
+#include "core/base/file_lock.hpp"
+#include "core/base/publish.hpp"

@@ -51,8 +51,7 @@ namespace {
 // The file's content in pieces, in order, to `take`, and its SHA-256.
 template <class Take>
 Digest read_through(const std::filesystem::path& path, Take take) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw_errno("cannot open " + path.string());
+  const auto file = open_regular(path);
   std::vector<std::byte> buffer(1 << 20);
   Sha256 hash;
   for (;;) {
@@ -75,12 +74,7 @@ Digest copy_and_hash(const std::filesystem::path& from, const std::filesystem::p
   const FileDescriptor copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!copy) throw_errno("cannot make " + to.string());
   const auto digest = read_through(from, [&](std::span<const std::byte> piece) {
-    while (!piece.empty()) {
-      const auto put = ::write(copy.get(), piece.data(), piece.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) throw_errno("cannot write " + to.string());
-      piece = piece.subspan(static_cast<std::size_t>(put));
-    }
+    write_all(copy.get(), {reinterpret_cast<const char*>(piece.data()), piece.size()}, to.string());
   });
   if (::fsync(copy.get()) != 0) throw_errno("cannot sync " + to.string());
   return digest;

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/base/error.hpp"
+#include "core/base/unicode.hpp"
 
 namespace aidp {
 
@@ -72,40 +73,11 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   return best;
 }
 
-namespace {
-// Length of the valid UTF-8 sequence at `text`, or 0; its code point in `code`.
-struct CodePoint {
-  std::size_t length = 0;
-  char32_t value = 0;
-};
-
-CodePoint decode_utf8(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 0x6 ? 2 : lead >> 4 == 0xE ? 3 : lead >> 3 == 0x1E ? 4 : 0;
-  if (length == 0 || length > text.size()) return {};
-  if (length == 1) return {1, lead};
-  char32_t value = lead & (0xFF >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >> 6 != 0x2) return {};
-    value = value << 6 | (byte & 0x3F);
-  }
-  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  if (value < smallest[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return {};
-  return {length, value};
-}
-
-bool is_unsafe(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF;
-}
-}  // namespace
-
 std::string printable(std::string_view text) {
   std::string safe;
   while (!text.empty()) {
-    const auto point = decode_utf8(text);
-    if (point.length == 0 || is_unsafe(point.value))
+    const auto point = first_code_point(text);
+    if (point.length == 0 || is_invisible(point.value))
       safe += '?';
     else
       safe += text.substr(0, point.length);
@@ -166,8 +138,27 @@ std::string csv_quoted(std::string_view text, char separator) {
   return quoted + '"';
 }
 
+namespace {
+// What a spreadsheet takes for the beginning of a formula, full-width and small forms included, as its input methods do.
+bool begins_formula(char32_t c) {
+  constexpr std::u32string_view signs = U"=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20\uFE66\uFE62\uFE63\uFE6B";
+  return signs.find(c) != std::u32string_view::npos;
+}
+
+bool is_formula(std::string_view text) {
+  while (!text.empty()) {
+    const auto point = first_code_point(text);
+    if (begins_formula(point.value)) return true;
+    if (!is_space(point.value) && !is_invisible(point.value)) return false;
+    text.remove_prefix(std::max<std::size_t>(point.length, 1));
+  }
+  return false;
+}
+}  // namespace
+
 std::string csv_field(std::string_view text) {
-  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  const auto value = number_in<double>(text);
+  const bool formula = is_formula(text) && !(value && std::isfinite(*value));
   return csv_quoted(formula ? "'" + std::string(text) : std::string(text));
 }
 

@@ -18,8 +18,8 @@ std::string lower(std::string_view text);  // of ASCII letters
 // The candidate nearest to `word` (Levenshtein distance of at most 1 + a third of its length), or nothing.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// `text` with control, escape and bidirectional characters replaced by '?', safe for a terminal or a log line.
-// Invalid UTF-8 is replaced byte by byte.
+// `text` with every character replaced by '?' that is_invisible() (core/base/unicode.hpp), safe for a terminal or a log line: no escape,
+// no change of direction, nothing hidden. Invalid UTF-8 is replaced byte by byte.
 std::string printable(std::string_view text);
 
 // The shortest decimal form that reads back as the same double; "nan", "inf", "-inf" for the others.
@@ -41,7 +41,8 @@ std::uint64_t parse_bytes(std::string_view text);
 
 // One RFC 4180 field as it is, quoted where needed.
 std::string csv_quoted(std::string_view text, char separator = ',');
-// One RFC 4180 field: quoted where needed; a text that a spreadsheet would take for a formula gets a leading quote mark.
+// One RFC 4180 field: quoted where needed; a text that a spreadsheet would take for a formula gets a leading quote mark, also if spaces
+// or invisible characters come first. A number ("-0.5") stays one.
 std::string csv_field(std::string_view text);
 
 // & < > " ' escaped for HTML text and attributes.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
@@ -43,6 +45,23 @@ Time parse_time(std::string_view text) {
     throw Error(Reason::usage, "'" + printable(text) + "' is not a date", "write it as 2026-11-24 or 2026-11-24T13:05:57Z (UTC)");
   return time_point_cast<milliseconds>(sys_days{date}) + hours{hour} + minutes{minute} +
          milliseconds{static_cast<std::int64_t>(second * 1000 + 0.5)};
+}
+
+seconds parse_duration(std::string_view text) {
+  constexpr std::array<std::pair<char, std::int64_t>, 4> units{{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
+  constexpr std::int64_t longest = 366 * 86400;
+  std::int64_t total = 0;
+  auto rest = text;
+  for (const auto& [unit, in_seconds] : units) {
+    const auto digits = rest.find_first_not_of("0123456789");
+    if (digits == 0 || digits == std::string_view::npos || rest[digits] != unit) continue;
+    const auto count = number_in<std::int64_t>(rest.substr(0, digits)).value_or(longest);
+    total += std::min(count, longest) * in_seconds;
+    rest.remove_prefix(digits + 1);
+  }
+  if (text.empty() || !rest.empty() || total > longest)
+    throw Error(Reason::usage, "'" + printable(text) + "' is not a duration of at most a year", "write it as 90s, 30m, 2h or 1d12h");
+  return seconds{total};
 }
 
 Time week_start(Time time) {

@@ -5,7 +5,7 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
-#include "core/base/text.hpp"
+#include "core/base/saturating.hpp"
 #include "core/base/time.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
@@ -47,29 +47,6 @@ TEST_CASE("a UID from a key is the same each time and well-formed") {
   CHECK_FALSE(is_uid("../etc"));
 }
 
-TEST_CASE("control, escape and bidirectional characters do not reach a terminal") {
-  CHECK(printable("a\x1b[31mb\n") == "a?[31mb?");
-  CHECK(printable("M\xC3\xBCller \xE2\x80\xAE") == "M\xC3\xBCller ?");
-  CHECK(printable("\xFF") == "?");
-}
-
-TEST_CASE("a CSV field cannot become a formula") {
-  CHECK(csv_field("=1+1") == "'=1+1");
-  CHECK(csv_field("a,\"b\"") == "\"a,\"\"b\"\"\"");
-}
-
-TEST_CASE("a near word is suggested, a far one is not") {
-  CHECK(nearest("modle", {"model", "run"}) == "model");
-  CHECK_FALSE(nearest("xyzzy", {"model", "run"}));
-}
-
-TEST_CASE("sizes are read with their units") {
-  CHECK(parse_bytes("2G") == std::uint64_t{2} << 30);
-  CHECK(parse_bytes("512MiB") == std::uint64_t{512} << 20);
-  CHECK_THROWS_AS(parse_bytes("-1"), Error);
-  CHECK_THROWS_AS(parse_bytes("2 horses"), Error);
-}
-
 TEST_CASE("a copy is hashed on its way and never replaces a file") {
   const Scratch scratch;
   const auto from = scratch.folder / "from", to = scratch.folder / "to";
@@ -97,15 +74,12 @@ TEST_CASE("a path that leads through a file is missing, whoever asks") {
   CHECK(reason_of([&] { make_folder(file, "the folder"); }) == Reason::path_missing);
 }
 
-TEST_CASE("a file is published whole, and never replaced unless asked") {
-  const Scratch scratch;
-  const auto file = scratch.folder / "file";
-  publish(file, "one", Overwrite::no);
-  CHECK_NOTHROW(publish(file, "one", Overwrite::no));
-  CHECK_THROWS_AS(publish(file, "two", Overwrite::no), Error);
-  CHECK(read_file(file) == "one");
-  CHECK_THROWS(publish_with(file, [](const auto&) { throw std::runtime_error("in the middle"); }));
-  CHECK(read_file(file) == "one");
+TEST_CASE("sizes that do not fit are the largest there is") {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  CHECK(add_saturating(most - 1, std::uint64_t{1}) == most);
+  CHECK(add_saturating(most, std::uint64_t{2}) == most);
+  CHECK(mul_saturating(std::uint64_t{1} << 32, (std::uint64_t{1} << 32) - 1) == most - 0xFFFFFFFF);
+  CHECK(mul_saturating(std::uint64_t{1} << 32, std::uint64_t{1} << 32) == most);
 }
 
 TEST_CASE("every reason has a name of its own") {
