@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,6 +47,14 @@ Digest Sha256::finish() {
 
 Digest sha256(std::span<const std::byte> bytes) { return Sha256().update(bytes).finish(); }
 Digest sha256(std::string_view text) { return Sha256().update(text).finish(); }
+
+Digest hmac_sha256(std::span<const std::byte> key, std::string_view text) {
+  Digest digest;
+  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+                          text.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr);
+  if (!done) throw Error(Reason::internal, "OpenSSL has no HMAC");
+  return digest;
+}
 
 namespace {
 // The file's content in pieces, in order, to `take`, and its SHA-256.

@@ -32,6 +32,8 @@ class Sha256 {
 
 Digest sha256(std::span<const std::byte> bytes);
 Digest sha256(std::string_view text);
+// RFC 2104, with SHA-256.
+Digest hmac_sha256(std::span<const std::byte> key, std::string_view text);
 // Of two texts, in 1.1 times the time of one where the processor has SHA instructions; else one after the other.
 std::array<Digest, 2> sha256_pair(std::span<const std::byte> first, std::span<const std::byte> second);
 // Of a whole file. Throws as throw_errno() does, with the path.

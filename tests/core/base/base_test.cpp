@@ -85,3 +85,9 @@ TEST_CASE("sizes that do not fit are the largest there is") {
 TEST_CASE("every reason has a name of its own") {
   for (const auto& row : reasons()) CHECK(reason_named(row.name) == row.reason);
 }
+
+TEST_CASE("HMAC-SHA-256 gives RFC 4231's second test vector") {
+  const std::string key = "Jefe";
+  CHECK(hex(hmac_sha256(std::as_bytes(std::span(key)), "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}

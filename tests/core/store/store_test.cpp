@@ -9,6 +9,7 @@
 #include "core/base/ids.hpp"
 #include "core/store/database.hpp"
 #include "core/store/filesystem.hpp"
+#include "core/store/secret.hpp"
 #include "tests/catch.hpp"
 
 using namespace aidp;
@@ -173,4 +174,36 @@ TEST_CASE("network file systems are known by their magic number") {
   CHECK_FALSE(network_file_system(0xEF53, ""));      // ext4
   CHECK_FALSE(network_file_system(0x01021994, ""));  // tmpfs
   CHECK_FALSE(network_file_system(std::filesystem::path("/")));
+}
+
+TEST_CASE("the key of a store is made once, is for its user alone, and must not be damaged") {
+  const Folder folder;
+  const Home home{folder.path};
+  const auto key = store_key(home);
+  CHECK(store_key(home).bytes == key.bytes);
+  CHECK(std::filesystem::status(home.key()).permissions() == std::filesystem::perms(0600));
+  std::filesystem::resize_file(home.key(), 31);
+  CHECK_THROWS_WITH(store_key(home), Catch::Matchers::Contains("31 bytes"));
+}
+
+TEST_CASE("a key that is missing beside pseudonyms is not replaced by another") {
+  const Folder folder;
+  const Home home{folder.path};
+  Database database(home.database(), Database::Access::write);
+  database.execute("DROP TABLE item; CREATE TABLE item (patient_pseudonym TEXT)");
+  store_key(home);
+  std::filesystem::remove(home.key());
+  store_key(home);
+  database.execute("INSERT INTO item VALUES ('ab')");
+  std::filesystem::remove(home.key());
+  CHECK_THROWS_WITH(store_key(home), Catch::Matchers::Contains("store.key is missing"));
+  CHECK(!std::filesystem::exists(home.key()));
+}
+
+TEST_CASE("a pseudonym depends on key, domain and text, and is empty for nothing") {
+  const auto key = random_key(), other = random_key();
+  CHECK(pseudonym(key, "patient", "P1") == pseudonym(key, "patient", "P1"));
+  CHECK(pseudonym(key, "patient", "P1") != pseudonym(other, "patient", "P1"));
+  CHECK(pseudonym(key, "patient", "P1") != pseudonym(key, "accession", "P1"));
+  CHECK(pseudonym(key, "patient", "").empty());
 }
