@@ -4,6 +4,7 @@
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 
 namespace aidp {
 
@@ -17,9 +18,9 @@ nlohmann::json ask_worker(const std::string& program, const Pool& pool) {
              .depth = 1,
              .input_fd = pool.fd(),
              .output_fd = pool.fd(),
-             .greeting = {{{"op", "hello"}}},  // a worker that cannot start is then told of in its last words
+             .greeting = {{"hello", pack_json(nlohmann::json::object())}},  // a worker that cannot start is then told of in its last words
              .start_timeout = std::chrono::seconds(60)});
-  return Workforce::ask(crew, {{"op", "environment"}});
+  return ask_json(crew, {{"op", "environment"}});
 }
 
 void add_dicom(std::vector<EnvironmentRow>& rows, const Pool& pool) try {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/run/item_image.hpp"
 #include "jobs/run/pipeline.hpp"
 
@@ -51,8 +52,8 @@ std::vector<GoldenResult> compare_stages(const Manifest& manifest, const GoldenC
   try {
     const auto& item = input.plan.items.front();
     const ItemImage image(*SeriesOpener(input.plan, manifest, input.index).open(item.series), item, workforce);
-    const auto reply = Workforce::ask(*workforce.model, {{"op", "compare"}, {"golden", golden.name}, {"item", image.item()}},
-                                      std::chrono::seconds(manifest.timeout_s));
+    const auto reply = ask_json(*workforce.model, {{"op", "compare"}, {"golden", golden.name}, {"item", image.item()}},
+                                std::chrono::seconds(manifest.timeout_s));
     for (const auto& stage : reply.at("stages")) {
       const double difference = stage.at("difference"), tolerance = stage.at("tolerance");
       const std::string message = stage.at("message");

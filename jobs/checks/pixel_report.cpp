@@ -6,6 +6,7 @@
 
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/sources/dicomdir.hpp"
 #include "jobs/sources/inventory.hpp"
 
@@ -55,10 +56,11 @@ class PixelReport {
 
   void ask(std::size_t index) {
     const auto& path = rows_[index].facts.path;
-    dicom_.submit({{{"op", "pixels"}, {"path", path}}, timeout_of(path), [this, index](Reply reply) { take(index, std::move(reply)); }});
+    dicom_.submit(
+        json_task({{"op", "pixels"}, {"path", path}}, timeout_of(path), [this, index](JsonReply reply) { take(index, std::move(reply)); }));
   }
 
-  void take(std::size_t index, Reply reply) {
+  void take(std::size_t index, JsonReply reply) {
     auto& facts = rows_[index].facts;
     rows_[index].known = true;
     if (const auto* lost = std::get_if<Lost>(&reply)) {

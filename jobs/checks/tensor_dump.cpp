@@ -3,6 +3,7 @@
 #include "jobs/checks/tensor_dump.hpp"
 
 #include "core/base/file.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/run/item_image.hpp"
 
 namespace aidp {
@@ -41,7 +42,7 @@ class Dumper {
     const auto timeout = std::chrono::seconds(package_.manifest.timeout_s);
     const ItemImage image(series, item, workforce_);
     const nlohmann::json slab{room_.offset, room_.size};
-    auto tensor = Workforce::ask(*workforce_.model, {{"op", "prepare"}, {"slab", slab}, {"item", image.item()}}, timeout);
+    auto tensor = ask_json(*workforce_.model, {{"op", "prepare"}, {"slab", slab}, {"item", image.item()}}, timeout);
     const auto& first = series.instances.front();
     nlohmann::json attributes{{"study_uid", first.study_instance_uid}, {"series_uid", first.series_instance_uid}};
     if (const auto named = named_by(series, item)) {
@@ -49,16 +50,15 @@ class Dumper {
       attributes["sop_uid"] = header.sop_instance_uid;
       if (header.number_of_frames > 1) attributes["frame"] = named->frame + 1;
     }
-    Workforce::ask(
-        workforce_.dicom,
-        {{"op", "write_tensor"},
-         {"slab", slab},
-         {"path", file.string()},
-         {"file_attributes", {{"schema", "aidp.tensors/1"}, {"model", package_.manifest.id()}, {"model_digest", package_.digest}}},
-         {"name", std::to_string(number)},
-         {"shape", tensor.at("shape")},
-         {"affine", tensor.at("affine")},
-         {"attributes", std::move(attributes)}});
+    ask_json(workforce_.dicom,
+             {{"op", "write_tensor"},
+              {"slab", slab},
+              {"path", file.string()},
+              {"file_attributes", {{"schema", "aidp.tensors/1"}, {"model", package_.manifest.id()}, {"model_digest", package_.digest}}},
+              {"name", std::to_string(number)},
+              {"shape", tensor.at("shape")},
+              {"affine", tensor.at("affine")},
+              {"attributes", std::move(attributes)}});
   }
 
   const Package& package_;

@@ -1,34 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/file.hpp"
 
 namespace aidp {
 
-// Framed messages over a stream socket between two processes of one machine: two lengths, the CBOR (RFC 8949) of all but `payload`, and
-// as they are the bytes of that, which a message may have.
-// The supervisor's side is used with poll() and non-blocking reads; a worker's side blocks.
+// Frames over a stream socket between two processes of one machine: a length (uint32, little-endian) and so many bytes, which frame.hpp
+// reads.
 class Channel {
  public:
-  explicit Channel(FileDescriptor socket) : socket_(std::move(socket)) {}
+  static constexpr std::size_t longest_answer = std::size_t{64} << 20;  // in bytes: a worker that says more has lost its mind
+  static constexpr std::size_t longest_request = std::numeric_limits<std::uint32_t>::max();
+
+  // `longest`: of a frame that comes, in bytes.
+  Channel(FileDescriptor socket, std::size_t longest) : socket_(std::move(socket)), longest_(longest) {}
   int fd() const { return socket_.get(); }
 
-  // Blocks until all is sent; takes the payload out of the message. Throws Error(worker_crashed) if the peer is gone.
-  void send(nlohmann::json& message);
-  // Blocks for one message; nothing at the end of the stream.
-  std::optional<nlohmann::json> receive();
-  // Reads what is there without blocking; false at the end of the stream.
-  bool fill();
-  // A whole message that fill() has brought, if any. Throws Error(worker_crashed) on a malformed one.
-  std::optional<nlohmann::json> take();
+  // A worker's side, which blocks. Throws Error(worker_crashed) if the supervisor is gone; nothing at the end of the stream.
+  void send(std::string_view frame);
+  std::optional<std::string_view> receive();  // valid until the next call
+
+  // The supervisor's side, which goes by poll() and never blocks.
+  void put(std::string_view frame);  // for flush()
+  bool unsent() const { return sent_ < outgoing_.size(); }
+  bool flush();  // sends what the socket takes; false if the peer is gone
+  bool fill();   // reads at most 1 MiB of what is there; false at the end of the stream
+  // A frame that fill() has brought whole, valid until the next fill(). Throws Malformed as soon as a longer one is announced.
+  std::optional<std::string_view> take();
 
  private:
   FileDescriptor socket_;
-  std::string incoming_;
+  std::size_t longest_;
+  std::string outgoing_, incoming_;
+  std::size_t sent_ = 0, taken_ = 0;
 };
 
 }  // namespace aidp

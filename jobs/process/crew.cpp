@@ -71,11 +71,16 @@ std::string find_worker(const std::string& program) {
 }
 
 struct Crew::Member {
+  struct Sent {
+    std::int64_t id = 0;
+    Task task;
+  };
   std::unique_ptr<WorkerProcess> process;
-  std::deque<Task> under_way;  // in the order they were sent; the front is being worked on
-  std::size_t greetings_due = 0;
-  Clock::time_point deadline{};  // of the front, or of the greeting
-  bool extra = false;            // hired: if it cannot start the others do without it, and it stays without a process
+  std::deque<Sent> under_way;     // in the order they were sent; the front is being worked on
+  std::size_t greetings_due = 0;  // of them, at the front
+  Clock::time_point deadline{};   // of the front
+  int starts = 0;
+  bool extra = false;  // hired: the others do without it, and then it has no process
   bool ready() const { return process && greetings_due == 0; }
 };
 
@@ -98,16 +103,10 @@ Crew::~Crew() = default;
 
 void Crew::start(Member& member) {
   member.process = std::make_unique<WorkerProcess>(find_worker(options_.program), options_.input_fd, options_.output_fd);
+  ++member.starts;
   member.greetings_due = options_.greeting.size();
-  member.deadline = Clock::now() + options_.start_timeout;
-  try {
-    for (auto greeting : options_.greeting) {
-      greeting["id"] = next_id_++;
-      member.process->channel().send(greeting);
-    }
-  } catch (const Error&) {
-    bury(member, Reason::worker_crashed, {});  // it is gone already: bury() says why
-  }
+  for (const auto& greeting : options_.greeting)
+    give(member, {greeting.op, greeting.body, options_.start_timeout, [this, &member](Reply reply) { greet(member, std::move(reply)); }});
 }
 
 void Crew::submit(Task task) {
@@ -116,12 +115,13 @@ void Crew::submit(Task task) {
 }
 
 bool Crew::idle() const {
-  return queue_.empty() && std::ranges::all_of(members_, [](const auto& member) { return member->under_way.empty(); });
+  return queue_.empty() &&
+         std::ranges::all_of(members_, [](const auto& member) { return member->under_way.size() == member->greetings_due; });
 }
 
 bool Crew::hungry() const {
   return queue_.empty() && std::ranges::any_of(members_, [&](const auto& member) {
-           return member->process && member->under_way.size() < static_cast<std::size_t>(options_.depth);
+           return member->process && member->under_way.size() - member->greetings_due < static_cast<std::size_t>(options_.depth);
          });
 }
 
@@ -139,76 +139,84 @@ void Crew::feed() {
     if (!freest) return;
     auto task = std::move(queue_.front());
     queue_.pop_front();
-    task.request["id"] = next_id_++;
-    if (freest->under_way.empty()) freest->deadline = Clock::now() + task.timeout;
-    freest->under_way.push_back(std::move(task));
-    try {
-      freest->process->channel().send(freest->under_way.back().request);
-    } catch (const Error&) {
-      bury(*freest, Reason::worker_crashed, {});
-    }
+    give(*freest, std::move(task));
   }
 }
 
-void Crew::answer(Member& member, nlohmann::json reply) {
-  if (member.greetings_due > 0) {
-    if (reply.contains("reason") && member.extra) return bury(member, Reason::model_load, {});
-    if (reply.contains("reason")) {
-      const auto reason = reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal);
-      throw Error(reason, reply.value("message", options_.program + " refused to start"), reply.value("remedy", ""));
-    }
-    --member.greetings_due;
-    if (greeted_.size() < options_.greeting.size()) greeted_.push_back(std::move(reply));
-    return;
-  }
-  if (member.under_way.empty() || reply.value("id", std::int64_t{-1}) != member.under_way.front().request["id"])
-    return bury(member, Reason::worker_crashed, "it answered out of order");
-  auto task = std::move(member.under_way.front());
+// What a worker that is gone does not take is found out by service().
+void Crew::give(Member& member, Task task) {
+  if (member.under_way.empty()) member.deadline = Clock::now() + task.timeout;
+  auto& channel = member.process->channel();
+  channel.put(frame_of(Request{next_id_, task.op, task.body}));
+  channel.flush();
+  member.under_way.push_back({next_id_++, std::move(task)});
+}
+
+void Crew::answer(Member& member, std::string_view frame) {
+  auto [id, said] = answer_in(frame);
+  if (member.under_way.empty() || id != member.under_way.front().id) throw BadReply("it answered out of order");
+  auto sent = std::move(member.under_way.front());
   member.under_way.pop_front();
-  if (!member.under_way.empty()) member.deadline = Clock::now() + member.under_way.front().timeout;
-  task.done(std::move(reply));
+  if (!member.under_way.empty()) member.deadline = Clock::now() + member.under_way.front().task.timeout;
+  try {
+    sent.task.done(std::visit([](auto& body) { return Reply(std::move(body)); }, said));
+  } catch (const BadReply&) {
+    member.under_way.push_front(std::move(sent));
+    throw;
+  }
+}
+
+void Crew::greet(Member& member, Reply reply) {
+  if (const auto* failure = std::get_if<Failure>(&reply))
+    return bury_unborn(member, Error(failure->reason, failure->message, failure->remedy));
+  --member.greetings_due;
+  if (greeted_.size() < options_.greeting.size()) greeted_.push_back(std::move(std::get<std::string>(reply)));
 }
 
 void Crew::service(Member& member) {
-  const bool open = member.process->channel().fill();
-  const auto* process = member.process.get();
+  auto& channel = member.process->channel();
+  const auto same = [&member, starts = member.starts] { return member.process && member.starts == starts; };  // as it was called for
+  const bool open = channel.flush() && channel.fill();
   try {
-    while (member.process.get() == process) {
-      auto message = member.process->channel().take();
-      if (!message) break;
-      answer(member, std::move(*message));
+    while (same()) {
+      const auto frame = channel.take();
+      if (!frame) break;
+      answer(member, *frame);
     }
-  } catch (const Error& error) {
-    if (error.reason() != Reason::worker_crashed || (member.greetings_due > 0 && !member.extra)) throw;
-    bury(member, Reason::worker_crashed, error.what());
+  } catch (const BadReply& error) {
+    return lose(member, Reason::worker_crashed, error.what());
   }
-  if (!open && member.process.get() == process) bury(member, Reason::worker_crashed, {});
+  if (!open && same()) lose(member, Reason::worker_crashed, {});
 }
 
 void Crew::check_deadline(Member& member) {
-  if (member.under_way.empty() && member.greetings_due == 0) return;
-  if (Clock::now() < member.deadline) return;
-  const auto limit = member.greetings_due > 0 ? options_.start_timeout : member.under_way.front().timeout;
-  bury(member, Reason::worker_timeout, "no answer within " + std::to_string(limit.count() / 1000) + " s");
+  if (member.under_way.empty() || Clock::now() < member.deadline) return;
+  lose(member, Reason::worker_timeout, "no answer within " + std::to_string(member.under_way.front().task.timeout.count() / 1000) + " s");
 }
 
-void Crew::bury(Member& member, Reason reason, const std::string& why) {
-  const bool was_starting = member.greetings_due > 0;
+// Ends a worker and starts another: the request that it was working on is lost, its fellows get the others.
+void Crew::lose(Member& member, Reason reason, const std::string& why) {
   const auto words = member.process->last_words();
   const auto end = member.process->end();
-  member.process.reset();
-  member.greetings_due = 0;
-  if (was_starting && member.extra) return;
-  if (was_starting)
-    throw Error(Reason::environment_lacking, options_.program + " could not start: " + (words.empty() ? end : words),
-                "run `aidp validate environment`");
+  const auto how = why.empty() ? "the worker ended with " + end : "the worker was stopped: " + why;
+  if (member.greetings_due > 0)
+    return bury_unborn(member, Error(Reason::environment_lacking, options_.program + " could not start: " + (words.empty() ? how : words),
+                                     "run `aidp validate environment`"));
   auto under_way = std::exchange(member.under_way, {});
   start(member);
   if (under_way.empty()) return;
-  auto culprit = std::move(under_way.front());
+  auto culprit = std::move(under_way.front().task);
   under_way.pop_front();
-  for (auto task = under_way.rbegin(); task != under_way.rend(); ++task) queue_.push_front(std::move(*task));
-  culprit.done(Lost{reason, "the worker ended with " + end + (why.empty() ? "" : ": " + why)});
+  for (auto sent = under_way.rbegin(); sent != under_way.rend(); ++sent) queue_.push_front(std::move(sent->task));
+  culprit.done(Lost{reason, how});
+}
+
+// A worker that did not come to its greeting.
+void Crew::bury_unborn(Member& member, const Error& why) {
+  member.process.reset();
+  member.under_way.clear();
+  member.greetings_due = 0;
+  if (!member.extra) throw why;
 }
 
 void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most) {
@@ -218,9 +226,10 @@ void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most) {
   for (auto* crew : crews)
     for (const auto& member : crew->members_) {
       if (!member->process) continue;
-      descriptors.push_back({member->process->channel().fd(), POLLIN, 0});
+      const auto& channel = member->process->channel();
+      descriptors.push_back({channel.fd(), static_cast<short>(channel.unsent() ? POLLIN | POLLOUT : POLLIN), 0});
       owners.emplace_back(crew, member.get());
-      if (!member->under_way.empty() || member->greetings_due > 0) until = std::min(until, member->deadline);
+      if (!member->under_way.empty()) until = std::min(until, member->deadline);
     }
   const auto wait = std::max(std::chrono::nanoseconds::zero(), std::chrono::nanoseconds(until - Clock::now()));
   const timespec timeout{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};

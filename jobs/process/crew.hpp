@@ -5,14 +5,13 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/base/error.hpp"
-#include "jobs/process/channel.hpp"
+#include "jobs/process/frame.hpp"
 
 namespace aidp {
 
@@ -23,12 +22,19 @@ struct Lost {
   Reason reason = Reason::worker_crashed;
   std::string message;
 };
-using Reply = std::variant<nlohmann::json, Lost>;
+// The body that a worker answered with, why it could not do what it was asked, or that it ended.
+using Reply = std::variant<std::string, Failure, Lost>;
 
 struct Task {
-  nlohmann::json request;  // `id` is set by the crew
+  std::string op, body;  // of the request, see frame.hpp
   std::chrono::milliseconds timeout{60000};
+  // Called once; but again, with Lost, if it throws BadReply: then the worker that said so is killed.
   std::function<void(Reply)> done;
+};
+
+// A request that each new worker must answer before any other.
+struct Greeting {
+  std::string op, body;
 };
 
 // A child process that answers requests in order. Its stderr is kept for the message of a failed start.
@@ -39,12 +45,12 @@ class WorkerProcess;
 class Crew {
  public:
   struct Options {
-    std::string program;                   // "aidp-worker-dicom"
-    int workers = 1;                       // at the start
-    int most_workers = 0;                  // that hire() comes to; 0: no more than at the start
-    int depth = 2;                         // requests under way per worker
-    int input_fd = -1, output_fd = -1;     // pools, see protocol.md
-    std::vector<nlohmann::json> greeting;  // requests each new worker must answer before any other; a refusal ends the job
+    std::string program;                // "aidp-worker-dicom"
+    int workers = 1;                    // at the start
+    int most_workers = 0;               // that hire() comes to; 0: no more than at the start
+    int depth = 2;                      // requests under way per worker
+    int input_fd = -1, output_fd = -1;  // pools, see protocol.md
+    std::vector<Greeting> greeting;     // a refusal ends the job
     std::chrono::milliseconds start_timeout{120000};
   };
   explicit Crew(Options options);
@@ -54,25 +60,28 @@ class Crew {
   void submit(Task task);
   // One more worker, if there may be one; the crew does without it where it cannot start.
   void hire();
-  bool idle() const;                                                       // nothing queued or under way
-  bool hungry() const;                                                     // a worker could take one more task at once
-  bool ready() const;                                                      // every worker has answered its greeting
-  const std::vector<nlohmann::json>& greeted() const { return greeted_; }  // replies of the first worker to its greeting
+  bool idle() const;                                                    // nothing queued or under way
+  bool hungry() const;                                                  // a worker could take one more task at once
+  bool ready() const;                                                   // every worker has answered its greeting
+  const std::vector<std::string>& greeted() const { return greeted_; }  // replies of the first worker to its greeting
 
  private:
   friend void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most);
   struct Member;
   void start(Member& member);
   void feed();
+  void give(Member& member, Task task);
   void service(Member& member);
-  void answer(Member& member, nlohmann::json reply);
+  void answer(Member& member, std::string_view frame);
+  void greet(Member& member, Reply reply);
   void check_deadline(Member& member);
-  void bury(Member& member, Reason reason, const std::string& why);
+  void lose(Member& member, Reason reason, const std::string& why);
+  void bury_unborn(Member& member, const Error& why);
 
   Options options_;
   std::vector<std::unique_ptr<Member>> members_;
   std::deque<Task> queue_;
-  std::vector<nlohmann::json> greeted_;
+  std::vector<std::string> greeted_;
   std::int64_t next_id_ = 0;
 };
 

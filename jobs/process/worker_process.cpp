@@ -66,7 +66,7 @@ std::array<FileDescriptor, 2> socket_pair() {
 }  // namespace
 
 WorkerProcess::WorkerProcess(const std::string& path, int input_fd, int output_fd)
-    : stderr_(::memfd_create("aidp-worker-stderr", MFD_CLOEXEC)), channel_(FileDescriptor()) {
+    : stderr_(::memfd_create("aidp-worker-stderr", MFD_CLOEXEC)), channel_(FileDescriptor(), 0) {
   auto ends = socket_pair();
   auto variables = environment_with(folder_.path().string());
   std::vector<char*> environment;
@@ -76,7 +76,7 @@ WorkerProcess::WorkerProcess(const std::string& path, int input_fd, int output_f
   pid_ = ::fork();
   if (pid_ < 0) throw_errno("cannot start " + path);
   if (pid_ == 0) become(path.c_str(), environment.data(), stderr_.get(), {ends[1].get(), input_fd, output_fd}, parent);
-  channel_ = Channel(std::move(ends[0]));
+  channel_ = Channel(std::move(ends[0]), Channel::longest_answer);
 }
 
 WorkerProcess::~WorkerProcess() {

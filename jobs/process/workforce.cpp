@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "jobs/process/worker_folder.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 
 namespace aidp {
 
@@ -23,7 +24,7 @@ Crew::Options dicom_options(int workers, const Pool& images, const Pool& masks) 
           .depth = 2,
           .input_fd = images.fd(),
           .output_fd = masks.read_only_fd(),
-          .greeting = {{{"op", "hello"}}},
+          .greeting = {{"hello", pack_json(nlohmann::json::object())}},
           .start_timeout = std::chrono::seconds(60)};
 }
 }  // namespace
@@ -49,36 +50,33 @@ void Workforce::hire_model(const std::filesystem::path& package, const Manifest&
   // Many small images: single-threaded workers, one at first, as reading the images takes as much as a small model, up to one per core
   // where the model holds the job up. A volume: all cores on one. A GPU is shared by nobody.
   const bool many_small = manifest.unit == Unit::instance && device == "cpu";
-  nlohmann::json load{{"op", "load"}, {"package", package.string()}, {"device", device}, {"threads", many_small ? 1 : cores()}};
+  const nlohmann::json load{{"package", package.string()}, {"device", device}, {"threads", many_small ? 1 : cores()}};
   model = std::make_unique<Crew>(Crew::Options{.program = "aidp-worker-model",
                                                .workers = 1,
                                                .most_workers = many_small ? cores() : 1,
                                                .depth = 2,
                                                .input_fd = images.read_only_fd(),
                                                .output_fd = masks.fd(),
-                                               .greeting = {std::move(load)},
+                                               .greeting = {{"load", pack_json(load)}},
                                                .start_timeout = std::chrono::minutes(5)});
 }
 
 std::string Workforce::device() {
   const std::array crews{model.get(), &dicom};
   pump_until(crews, [&] { return model->ready() || SignalGuard::received() != 0; });
-  return model->greeted().empty() ? "" : model->greeted().front().value("device", "");
+  return model->greeted().empty() ? "" : unpack_json(model->greeted().front()).value("device", "");
 }
 
-nlohmann::json Workforce::ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout,
-                              const std::function<void()>& meanwhile) {
+std::string Workforce::ask(Crew& crew, const std::string& op, std::string body, std::chrono::milliseconds timeout,
+                           const std::function<void()>& meanwhile) {
   const auto answer = std::make_shared<std::optional<Reply>>();  // outlives this call where `meanwhile` throws
-  crew.submit({std::move(request), timeout, [answer](Reply reply) { *answer = std::move(reply); }});
+  crew.submit({op, std::move(body), timeout, [answer](Reply reply) { *answer = std::move(reply); }});
   if (meanwhile) meanwhile();
   const std::array crews{&crew};
   pump_until(crews, [&] { return answer->has_value(); });
   if (const auto* lost = std::get_if<Lost>(&**answer)) throw Error(lost->reason, lost->message);
-  auto& reply = std::get<nlohmann::json>(**answer);
-  if (reply.contains("reason"))
-    throw Error(reason_named(reply["reason"].get<std::string>()).value_or(Reason::internal), reply.value("message", ""),
-                reply.value("remedy", ""));
-  return std::move(reply);
+  if (const auto* failure = std::get_if<Failure>(&**answer)) throw Error(failure->reason, failure->message, failure->remedy);
+  return std::move(std::get<std::string>(**answer));
 }
 
 }  // namespace aidp

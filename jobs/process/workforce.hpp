@@ -28,9 +28,10 @@ struct Workforce {
   void hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& device);
   // Waits until every worker has loaded the model; the device in use. Throws Error(model_load, device_missing, environment_lacking).
   std::string device();
-  // Asks one worker one thing and waits, once it has done what is to be done meanwhile. Throws Error with the worker's reason.
-  static nlohmann::json ask(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout = std::chrono::seconds(120),
-                            const std::function<void()>& meanwhile = {});
+  // Asks one worker one thing and waits, once it has done what is to be done meanwhile; the body of the answer. Throws Error with the
+  // worker's reason.
+  static std::string ask(Crew& crew, const std::string& op, std::string body, std::chrono::milliseconds timeout = std::chrono::seconds(120),
+                         const std::function<void()>& meanwhile = {});
 };
 
 int cores();

@@ -2,6 +2,7 @@
 #include "jobs/run/item_image.hpp"
 
 #include "core/base/text.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 
 namespace aidp {
 
@@ -38,7 +39,7 @@ ItemImage::ItemImage(const OpenSeries& series, const PlannedItem& item, Workforc
   try {
     nlohmann::json request{{"op", "decode"}, {"slab", {slab_.offset, slab_.size}}};
     request["images"].push_back(image_request(series, item, 0, static_cast<std::size_t>(bytes_of_item(series, item))));
-    const auto image = Workforce::ask(workforce.dicom, std::move(request), timeout).at("images").at(0);
+    const auto image = ask_json(workforce.dicom, std::move(request), timeout).at("images").at(0);
     if (!image.contains("image"))
       throw Error(reason_named(image.value("reason", "")).value_or(Reason::internal), image.value("message", ""));
     item_ = {{"offset", slab_.offset}, {"image", image["image"]}};

@@ -7,6 +7,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "jobs/plan/item_key.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/run/item_image.hpp"
 
 namespace aidp {
@@ -204,10 +205,10 @@ nlohmann::json Pipeline::decode_request(const Group& group) const {
 
 void Pipeline::decode(const std::shared_ptr<Group>& group) {
   const auto timeout = read_timeout + std::chrono::milliseconds(200) * group->files.size();
-  dicom_.submit({decode_request(*group), timeout, [this, group](Reply reply) {
-                   if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
-                   decoded(group, std::get<nlohmann::json>(reply));
-                 }});
+  dicom_.submit(json_task(decode_request(*group), timeout, [this, group](JsonReply reply) {
+    if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
+    decoded(group, std::get<nlohmann::json>(reply));
+  }));
 }
 
 static void end_badly(ItemRecord& record, const nlohmann::json& entry) {
@@ -249,10 +250,10 @@ void Pipeline::infer(const std::shared_ptr<Group>& group) {
   if (group->mask_slab) request["slab"] = {group->mask_slab->offset, group->mask_slab->size};
   group->started = Clock::now();
   const auto timeout = std::chrono::seconds(manifest_.timeout_s) * (manifest_.unit == Unit::series ? count : 1);
-  model_.submit({std::move(request), timeout, [this, group](Reply reply) {
-                   if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
-                   inferred(group, std::get<nlohmann::json>(reply));
-                 }});
+  model_.submit(json_task(std::move(request), timeout, [this, group](JsonReply reply) {
+    if (auto* gone = std::get_if<Lost>(&reply)) return lost(group, *gone);
+    inferred(group, std::get<nlohmann::json>(reply));
+  }));
 }
 
 void Pipeline::inferred(const std::shared_ptr<Group>& group, const nlohmann::json& reply) {
@@ -291,20 +292,19 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
                            {"slab", {entry.mask["offset"], entry.bytes_of_mask()}},
                            {"image", entry.mask["image"]},
                            {"path", (options_.out / name).string()}};
-    dicom_.submit({std::move(request), write_timeout, [this, group, i, name](Reply reply) {
-                     auto& record = group->entries[i].record;
-                     const auto* gone = std::get_if<Lost>(&reply);
-                     const auto* answer = std::get_if<nlohmann::json>(&reply);
-                     if (gone) end_badly(record, {{"reason", aidp::name(gone->reason)}, {"message", gone->message}});
-                     if (answer && answer->contains("reason")) {
-                       if (reason_in(*answer) == Reason::disk_full)
-                         throw Error(Reason::disk_full, answer->value("message", ""),
-                                     "free some space and run the same command again: it resumes");
-                       end_badly(record, *answer);
-                     }
-                     if (answer && answer->contains("sha256")) record.artefacts.push_back({name, (*answer)["sha256"]});
-                     if (--group->writes_due == 0) settle(group);
-                   }});
+    dicom_.submit(json_task(std::move(request), write_timeout, [this, group, i, name](JsonReply reply) {
+      auto& record = group->entries[i].record;
+      const auto* gone = std::get_if<Lost>(&reply);
+      const auto* answer = std::get_if<nlohmann::json>(&reply);
+      if (gone) end_badly(record, {{"reason", aidp::name(gone->reason)}, {"message", gone->message}});
+      if (answer && answer->contains("reason")) {
+        if (reason_in(*answer) == Reason::disk_full)
+          throw Error(Reason::disk_full, answer->value("message", ""), "free some space and run the same command again: it resumes");
+        end_badly(record, *answer);
+      }
+      if (answer && answer->contains("sha256")) record.artefacts.push_back({name, (*answer)["sha256"]});
+      if (--group->writes_due == 0) settle(group);
+    }));
   }
 }
 

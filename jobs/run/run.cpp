@@ -10,6 +10,7 @@
 #include "jobs/checks/tensor_dump.hpp"
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/run/books.hpp"
 #include "jobs/run/output_folder.hpp"
 #include "jobs/run/pipeline.hpp"
@@ -196,9 +197,8 @@ class Job {
     const fs::path out(claimed_.job.out);
     recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
     write_json_lines(recorder_, claimed_.job, out);
-    Workforce::ask(workforce.dicom,
-                   {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-                   std::chrono::minutes(10), [&] { write_tables(recorder_, claimed_.job, outputs, out); });
+    ask_json(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
+             std::chrono::minutes(10), [&] { write_tables(recorder_, claimed_.job, outputs, out); });
     summary.audit_size = recorder_.audit().size();
     summary.audit_root = hex(recorder_.audit().root());
     write_job_file(claimed_.job, {{"device", summary.device},

@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 
 namespace aidp {
 
@@ -38,7 +39,7 @@ std::vector<fs::path> with_dicomdirs_opened(const std::vector<fs::path>& paths, 
       opened.push_back(path);
       continue;
     }
-    const auto reply = Workforce::ask(dicom, {{"op", "directory"}, {"path", path.string()}});
+    const auto reply = ask_json(dicom, {{"op", "directory"}, {"path", path.string()}});
     for (const auto& entry : reply.at("files")) {
       const auto parts = entry.get<std::vector<std::string>>();
       if (const auto file = file_below(path.parent_path(), parts))

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/base/packed.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/sources/dicomdir.hpp"
 
 namespace aidp {
@@ -148,10 +149,10 @@ class Scanner {
  private:
   void scan(std::vector<std::string> paths) {
     nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
-    dicom_.submit({std::move(request), header_timeout, [this, paths = std::move(paths)](Reply reply) {
-                     if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
-                     take_all(std::get<nlohmann::json>(reply), paths);
-                   }});
+    dicom_.submit(json_task(std::move(request), header_timeout, [this, paths = std::move(paths)](JsonReply reply) {
+      if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
+      take_all(std::get<nlohmann::json>(reply), paths);
+    }));
   }
 
   void retry(const std::vector<std::string>& paths, const Lost& lost) {

@@ -22,6 +22,7 @@
 #include "core/dicom/read/directory.hpp"
 #include "core/dicom/read/read_header.hpp"
 #include "jobs/process/pool.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/protocol/scanned_file.hpp"
 #include "jobs/workers/serve.hpp"
 
@@ -64,7 +65,7 @@ std::string scan_file(const std::string& path, const std::vector<std::string>& k
     file.attributes = attributes;
     return packed(file);
   } catch (const std::exception& error) {
-    const auto failure = failure_of(error);
+    const auto failure = json_failure_of(error);
     file.reason = failure["reason"].get_ref<const std::string&>();
     file.message = failure["message"].get_ref<const std::string&>();
     return packed(file);
@@ -167,7 +168,7 @@ json decode(const json& request, const PoolView& pool) {
   for (const auto& image : request.at("images")) try {
       images.push_back(decode_image(image, slab, contents));
     } catch (const std::exception& error) {
-      images.push_back(failure_of(error));
+      images.push_back(json_failure_of(error));
     }
   return {{"images", std::move(images)}};
 }
@@ -200,7 +201,7 @@ json pixels(const json& request) {
       frames.push_back(range_json(own, form.type));
       frames.back()["pixel_sha256"] = hex(sha256(values));
     } catch (const std::exception& error) {
-      frames.push_back(failure_of(error));
+      frames.push_back(json_failure_of(error));
       if (failure.is_null()) failure = frames.back();
     }
   auto shape = json::array({header.number_of_frames, header.rows, header.columns});
@@ -245,20 +246,23 @@ int main() try {
   limit_memory(images.size() + masks.size());
   ::nice(after_the_model);
   start_dicom();
-  serve(
-      {{"hello", [](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; }},
-       {"scan", scan},
-       {"directory", directory},
-       {"decode", [&](const json& request) { return decode(request, images); }},
-       {"pixels", pixels},
-       {"write_mask", [&](const json& request) { return write_mask(request, masks); }},
-       {"write_hdf5",
-        [](const json& request) {
-          write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
-          return json::object();
-        }},
-       {"write_tensor", [&](const json& request) { return write_tensor(request, masks); }},
-       {"environment", [](const json&) { return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}}; }}});
+  const auto bound = [](auto operation, const PoolView& pool) {
+    return json_handler([operation, &pool](const json& request) { return operation(request, pool); });
+  };
+  serve({{"hello", json_handler([](const json&) { return json{{"worker", "dicom"}, {"pid", ::getpid()}}; })},
+         {"scan", json_handler(scan)},
+         {"directory", json_handler(directory)},
+         {"decode", bound(decode, images)},
+         {"pixels", json_handler(pixels)},
+         {"write_mask", bound(write_mask, masks)},
+         {"write_hdf5", json_handler([](const json& request) {
+            write_hdf5(request.at("source").get<std::string>(), request.at("path").get<std::string>());
+            return json::object();
+          })},
+         {"write_tensor", bound(write_tensor, masks)},
+         {"environment", json_handler([](const json&) {
+            return json{{"dcmtk", dcmtk_version()}, {"codecs", codec_names()}, {"hdf5", hdf5_version()}};
+          })}});
   return 0;
 } catch (const aidp::Error& error) {  // the supervisor passes on what is said last
   std::cerr << error.what() << "; " << error.remedy() << '\n';

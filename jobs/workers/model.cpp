@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/inference/model.hpp"
 #include "jobs/process/pool.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "jobs/workers/serve.hpp"
 
 namespace aidp {
@@ -106,11 +107,14 @@ json environment() {
 int main() {
   using namespace aidp;
   ModelWorker worker;
-  serve({{"hello", [](const json&) { return json{{"worker", "model"}, {"pid", ::getpid()}}; }},
-         {"load", [&](const json& request) { return worker.load(request); }},
-         {"infer", [&](const json& request) { return worker.infer(request); }},
-         {"prepare", [&](const json& request) { return worker.prepare(request); }},
-         {"compare", [&](const json& request) { return worker.compare(request); }},
-         {"environment", [](const json&) { return environment(); }}});
+  const auto of_worker = [&](json (ModelWorker::*operation)(const json&)) {
+    return json_handler([&worker, operation](const json& request) { return (worker.*operation)(request); });
+  };
+  serve({{"hello", json_handler([](const json&) { return json{{"worker", "model"}, {"pid", ::getpid()}}; })},
+         {"load", of_worker(&ModelWorker::load)},
+         {"infer", of_worker(&ModelWorker::infer)},
+         {"prepare", of_worker(&ModelWorker::prepare)},
+         {"compare", of_worker(&ModelWorker::compare)},
+         {"environment", json_handler([](const json&) { return environment(); })}});
   return 0;
 }

@@ -8,14 +8,14 @@
 
 #include "core/base/error.hpp"
 #include "core/base/text.hpp"
+#include "jobs/process/channel.hpp"
 
 namespace aidp {
 
-nlohmann::json failure_of(const std::exception& error) {
-  if (const auto* own = dynamic_cast<const Error*>(&error))
-    return {{"reason", name(own->reason())}, {"message", printable(own->what())}, {"remedy", own->remedy()}};
-  if (dynamic_cast<const std::bad_alloc*>(&error)) return {{"reason", name(Reason::worker_memory)}, {"message", "out of memory"}};
-  return {{"reason", name(Reason::internal)}, {"message", printable(error.what())}};
+Failure failure_of(const std::exception& error) {
+  if (const auto* own = dynamic_cast<const Error*>(&error)) return {own->reason(), printable(own->what()), own->remedy()};
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return {Reason::worker_memory, "out of memory", {}};
+  return {Reason::internal, printable(error.what()), {}};
 }
 
 namespace {
@@ -28,24 +28,26 @@ void keep_freed_memory() {
   ::mallopt(M_TRIM_THRESHOLD, 4 * large_bytes);
 #endif
 }
+
+std::string answer_to(const Request& request, const Handlers& handlers) try {
+  const auto handler = handlers.find(request.op);
+  if (handler == handlers.end()) throw Error(Reason::internal, "this worker knows no operation '" + std::string(request.op) + "'");
+  auto frame = frame_of(Answer{request.id, handler->second(request.body)});
+  if (frame.size() > Channel::longest_answer) throw Error(Reason::pixels_limit, "the answer is too long for one message");
+  return frame;
+} catch (const std::exception& error) {
+  return frame_of(Answer{request.id, failure_of(error)});
+}
 }  // namespace
 
 void serve(const Handlers& handlers) {
   keep_freed_memory();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);  // a core file would hold a patient's image
-  Channel channel{FileDescriptor(socket_fd)};
-  while (const auto request = channel.receive()) {
-    nlohmann::json reply;
-    try {
-      const auto handler = handlers.find(request->value("op", ""));
-      if (handler == handlers.end()) throw Error(Reason::internal, "no operation '" + request->value("op", "") + "'");
-      reply = handler->second(*request);
-    } catch (const std::exception& error) {
-      reply = failure_of(error);
-    }
-    reply["id"] = request->at("id");
-    channel.send(reply);
+  Channel channel(FileDescriptor(socket_fd), Channel::longest_request);
+  while (const auto frame = channel.receive()) {
+    const auto request = request_in(*frame);
+    channel.send(answer_to(request, handlers));
   }
 }
 

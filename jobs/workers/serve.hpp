@@ -5,16 +5,17 @@
 #include <map>
 #include <string>
 
-#include "jobs/process/channel.hpp"
+#include "jobs/process/frame.hpp"
 
 namespace aidp {
 
-using Handlers = std::map<std::string, std::function<nlohmann::json(const nlohmann::json& request)>>;
+// By operation: takes the body of a request, gives the body of the answer.
+using Handlers = std::map<std::string, std::function<std::string(std::string_view body)>, std::less<>>;
 
-// What every worker does: read a request, do it, reply, until the socket closes. An Error becomes {id, reason, message, remedy}.
+// What every worker does: read a request, do it, answer, until the socket closes. What a handler throws becomes a Failure.
 void serve(const Handlers& handlers);
-// An exception as {reason, message, remedy}: for a whole request or for one item of it.
-nlohmann::json failure_of(const std::exception& error);
+// For a whole request or for one item of it.
+Failure failure_of(const std::exception& error);
 // Inherited descriptors; see jobs/protocol/protocol.md.
 inline constexpr int socket_fd = 3, input_pool_fd = 4, output_pool_fd = 5;
 

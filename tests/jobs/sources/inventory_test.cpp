@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "jobs/process/pool.hpp"
+#include "jobs/protocol/json_bridge.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
@@ -35,7 +36,7 @@ TEST_CASE("every file is read where the workers are always faster than the super
               .depth = 1,
               .input_fd = images.fd(),
               .output_fd = masks.read_only_fd(),
-              .greeting = {{{"op", "hello"}}}});
+              .greeting = {{"hello", pack_json(nlohmann::json::object())}}});
   const auto inventory = take_inventory({{scratch.folder}, {}}, index, dicom, [](auto, auto) {
     while (!children_sleep()) std::this_thread::yield();
   });
