@@ -1,5 +1,5 @@
-# cmake --install, and a .deb by CPack: aidp, its workers, man pages, completion, examples, templates. LibTorch is found by the path that it had
-# at build time, or comes along in lib/aidp with -DAIDP_BUNDLE_TORCH=ON.
+# cmake --install, and a .deb by CPack (scripts/package): aidp, its workers, man pages, completion, examples, units. LibTorch comes along in
+# lib/aidp; with -DAIDP_BUNDLE_TORCH=OFF it is found by the path that it had at build time.
 set(torch_rpath ${AIDP_TORCH_LIB})
 if(AIDP_BUNDLE_TORCH)
   # The folders lie to each other as in a wheel, whose libraries find NVIDIA's at $ORIGIN/../../nvidia.
@@ -24,30 +24,23 @@ endif()
 set_target_properties(aidp-worker-model PROPERTIES INSTALL_RPATH "${torch_rpath}")
 install(TARGETS aidp RUNTIME DESTINATION bin)
 install(TARGETS aidp-worker-dicom aidp-worker-model RUNTIME DESTINATION libexec/aidp)
-# Compressed as Debian wants them, at install time: the pages may be newer than the build folder's configuration.
-file(GLOB pages ${PROJECT_SOURCE_DIR}/man/*.[1-9])
-foreach(page ${pages})
-  get_filename_component(name ${page} NAME)
-  string(REGEX MATCH "[1-9]$" section ${name})
-  set(compressed ${PROJECT_BINARY_DIR}/man/${name}.gz)
-  install(CODE "file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)\nexecute_process(COMMAND gzip -9nc ${page} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)")
-  install(FILES ${compressed} DESTINATION share/man/man${section})
-endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/manifests DESTINATION share/aidp)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/templates DESTINATION share/aidp)
-foreach(shell bash zsh fish)
-  install(CODE "execute_process(COMMAND $<TARGET_FILE:aidp> --generate ${shell} OUTPUT_FILE ${PROJECT_BINARY_DIR}/aidp.${shell} COMMAND_ERROR_IS_FATAL ANY)")
-endforeach()
-install(FILES ${PROJECT_BINARY_DIR}/aidp.bash DESTINATION share/bash-completion/completions RENAME aidp)
-install(FILES ${PROJECT_BINARY_DIR}/aidp.zsh DESTINATION share/zsh/vendor-completions RENAME _aidp)
-install(FILES ${PROJECT_BINARY_DIR}/aidp.fish DESTINATION share/fish/vendor_completions.d)
-
+install(FILES ${PROJECT_SOURCE_DIR}/jobs/templates/aidp.cron DESTINATION share/doc/aidp/examples)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/aidp)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION share/doc/aidp FILES_MATCHING PATTERN "*.md")
 file(READ ${PROJECT_SOURCE_DIR}/LICENSE licence)
 file(WRITE ${PROJECT_BINARY_DIR}/copyright
      "Copyright: the authors of aidp\n\n${licence}\nOn Debian systems the text of the licence is in /usr/share/common-licenses/Apache-2.0\n")
 install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION share/doc/aidp)
 
+set(aidp_program ${PROJECT_BINARY_DIR}/bin/aidp)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/install.cmake.in ${PROJECT_BINARY_DIR}/install.cmake @ONLY)
+install(SCRIPT ${PROJECT_BINARY_DIR}/install.cmake)
+# The last rule: CMake writes a list of what it installed into the folder of the configuration, which a copied build tree must not touch.
+install(CODE "if(NOT CMAKE_CURRENT_LIST_DIR STREQUAL \"${PROJECT_BINARY_DIR}\")\n  return()\nendif()")
+
 set(CPACK_GENERATOR DEB)
+set(CPACK_INSTALL_CMAKE_PROJECTS "\${CMAKE_CURRENT_LIST_DIR};aidp;ALL;/") # of the build tree where cpack runs, also if that is a copy
 set(CPACK_PACKAGE_CONTACT "the aidp project")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A hospital network installs a vendor's model once as a package, known by
@@ -56,6 +49,11 @@ model on CPU or GPU, writes what came out, keeps an audit log that shows any
 later change, and reports how the models perform.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS adduser)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "default-mta | mail-transport-agent")
+file(GLOB CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/debian/*)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${AIDP_TORCH_LIB})
 set(CPACK_STRIP_FILES ON)
