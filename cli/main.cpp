@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -12,6 +13,7 @@
 #include "cli/output.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
+#include "jobs/process/signals.hpp"
 
 namespace {
 using namespace aidp;
@@ -81,7 +83,9 @@ class Program {
   static void check_stdout() {
     if (std::cout.flush()) return;
     const char more = '\n';  // the stream does not keep the reason: what it could not write is written once more
-    if (::write(STDOUT_FILENO, &more, 1) < 0) throw_errno("cannot write to standard output");
+    const bool failed = ::write(STDOUT_FILENO, &more, 1) < 0;
+    if (failed && errno == EPIPE) return;  // as in `aidp ... | head`: the reader has what it wants
+    if (failed) throw_errno("cannot write to standard output");
     throw Error(Reason::io_failed, "cannot write all to standard output", "run it again with more room");
   }
 
@@ -268,4 +272,7 @@ class Program {
 };
 }  // namespace
 
-int main(int argc, char** argv) { return Program().run(argc, argv); }
+int main(int argc, char** argv) {
+  settle_standard_streams();
+  return Program().run(argc, argv);
+}

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/base/plain_words.hpp"
 #include "core/base/text.hpp"
 #include "core/inference/engine.hpp"
 #include "core/inference/fused_2d.hpp"
@@ -88,16 +89,10 @@ bool is_out_of_memory(const std::exception& error) {
          text.find("Storage size calculation overflowed") != std::string_view::npos;
 }
 
-// TorchScript's errors are a traceback with what happened in the last line.
-std::string last_line(const std::string& text) {
-  const auto trimmed = trim(text);
-  return printable(trim(trimmed.substr(trimmed.find_last_of('\n') + 1)).substr(0, 300));
-}
-
 InferenceFailure failure_of(const std::exception& error) {
   if (const auto* own = dynamic_cast<const Error*>(&error)) return {own->reason(), own->what()};
   if (is_out_of_memory(error)) return {Reason::worker_memory, "the model asked for more memory than there is"};
-  return {Reason::model_threw, "the model raised: " + last_line(error.what())};
+  return {Reason::model_threw, "the model raised: " + plain_words(error.what())};
 }
 
 std::string shape_text(at::IntArrayRef sizes) {
@@ -196,7 +191,7 @@ struct Model::State {
 
   // Throws DeviceLost where a GPU has broken down: what it says of any item is then no fault of the item.
   InferenceFailure failure(const std::exception& error) const {
-    if (!device.is_cpu() && !is_out_of_memory(error) && !works(device)) throw DeviceLost(last_line(error.what()));
+    if (!device.is_cpu() && !is_out_of_memory(error) && !works(device)) throw DeviceLost(plain_words(error.what()));
     return failure_of(error);
   }
 
@@ -210,7 +205,7 @@ struct Model::State {
 
   // Once for a batch. What a GPU says here is of the GPU: it cannot be told which item it was.
   void finish_preprocess() const try { finish(device); } catch (const std::exception& error) {
-    throw DeviceLost(last_line(error.what()));
+    throw DeviceLost(plain_words(error.what()));
   }
 
   // Results of samples[first, last) of one shape, in one forward pass; throws if the pass fails.

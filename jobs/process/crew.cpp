@@ -2,12 +2,8 @@
 #include "jobs/process/crew.hpp"
 
 #include <poll.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 #include "jobs/process/worker_process.hpp"
@@ -15,60 +11,9 @@
 namespace aidp {
 
 namespace {
-volatile sig_atomic_t signal_received = 0;
-
-void note_signal(int number) {
-  if (signal_received != 0) {
-    ::signal(number, SIG_DFL);
-    ::raise(number);
-  }
-  signal_received = number;
-}
-
-sigset_t stop_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
-  return set;
-}
+constexpr int starts_at_most = 3;                // of one worker in a row, until it answers its greeting
+constexpr std::chrono::seconds away_at_most{1};  // between two pumps, in which no worker can be heard
 }  // namespace
-
-SignalGuard::SignalGuard() {
-  signal_received = 0;
-  struct sigaction action {};
-  action.sa_handler = note_signal;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-  const auto set = stop_signals();
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);  // delivered only inside ppoll, so none is missed
-}
-
-SignalGuard::~SignalGuard() {
-  ::signal(SIGINT, SIG_DFL);
-  ::signal(SIGTERM, SIG_DFL);
-  const auto set = stop_signals();
-  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-}
-
-int SignalGuard::received() { return signal_received; }
-
-void SignalGuard::check() {
-  if (signal_received != 0)
-    throw Error(signal_received == SIGINT ? Reason::interrupted : Reason::terminated, "stopped before the end", "run it again");
-}
-
-std::string find_worker(const std::string& program) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const auto own = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  std::vector<fs::path> folders{own, own.parent_path() / "libexec" / "aidp"};
-  if (const char* named = std::getenv("AIDP_WORKER_DIR")) folders = {named};
-  for (const auto& folder : folders)
-    if (::access((folder / program).c_str(), X_OK) == 0) return folder / program;
-  throw Error(Reason::environment_lacking, "no " + program + " beside aidp, in " + folders.back().string(),
-              "install the whole package or name its folder in AIDP_WORKER_DIR");
-}
 
 struct Crew::Member {
   struct Sent {
@@ -76,11 +21,11 @@ struct Crew::Member {
     Task task;
   };
   std::unique_ptr<WorkerProcess> process;
-  std::deque<Sent> under_way;     // in the order they were sent; the front is being worked on
-  std::size_t greetings_due = 0;  // of them, at the front
-  Clock::time_point deadline{};   // of the front
-  int starts = 0;
-  bool extra = false;  // hired: the others do without it, and then it has no process
+  std::deque<Sent> under_way;         // in the order they were sent; the front is being worked on
+  std::size_t greetings_due = 0;      // of them, at the front
+  Clock::time_point deadline{};       // of the front
+  int starts = 0, failed_starts = 0;  // in all; in a row
+  bool extra = false;                 // hired: the others do without it, and then it has no process
   bool ready() const { return process && greetings_due == 0; }
 };
 
@@ -102,14 +47,19 @@ void Crew::hire() {
 Crew::~Crew() = default;
 
 void Crew::start(Member& member) {
-  member.process = std::make_unique<WorkerProcess>(find_worker(options_.program), options_.input_fd, options_.output_fd);
+  member.process = std::make_unique<WorkerProcess>(
+      WorkerProcess::Launch{find_worker(options_.program), options_.input_fd, options_.output_fd, options_.memory_bytes});
   ++member.starts;
   member.greetings_due = options_.greeting.size();
-  for (const auto& greeting : options_.greeting)
-    give(member, {greeting.op, greeting.body, options_.start_timeout, [this, &member](Reply reply) { greet(member, std::move(reply)); }});
+  for (const auto& [op, body, check] : options_.greeting)
+    give(member, {op, body, options_.start_timeout, [this, &member, check = check](Reply reply) {
+                    if (const auto* answer = std::get_if<std::string>(&reply); answer && check) check(*answer);
+                    greet(member, std::move(reply));
+                  }});
 }
 
 void Crew::submit(Task task) {
+  if (given_up_) throw *given_up_;
   queue_.push_back(std::move(task));
   feed();
 }
@@ -125,8 +75,11 @@ bool Crew::hungry() const {
          });
 }
 
+bool Crew::one_has_started() const { return greeted_.size() >= options_.greeting.size(); }
+
 bool Crew::ready() const {
-  return std::ranges::all_of(members_, [](const auto& member) { return member->ready() || member->extra; });
+  return one_has_started() &&
+         std::ranges::none_of(members_, [](const auto& member) { return member->greetings_due > 0 && !member->extra; });
 }
 
 void Crew::feed() {
@@ -168,15 +121,16 @@ void Crew::answer(Member& member, std::string_view frame) {
 
 void Crew::greet(Member& member, Reply reply) {
   if (const auto* failure = std::get_if<Failure>(&reply))
-    return bury_unborn(member, Error(failure->reason, failure->message, failure->remedy));
-  --member.greetings_due;
-  if (greeted_.size() < options_.greeting.size()) greeted_.push_back(std::move(std::get<std::string>(reply)));
+    return start_failed(member, Error(failure->reason, failure->message, failure->remedy), !one_has_started());
+  if (!one_has_started()) greeted_.push_back(std::move(std::get<std::string>(reply)));
+  if (--member.greetings_due == 0) member.failed_starts = 0;
 }
 
-void Crew::service(Member& member) {
+// `ended`: the process is no more; its socket may be held open by what it started.
+void Crew::service(Member& member, bool ended) {
   auto& channel = member.process->channel();
   const auto same = [&member, starts = member.starts] { return member.process && member.starts == starts; };  // as it was called for
-  const bool open = channel.flush() && channel.fill();
+  const bool open = channel.flush() && channel.fill() && !ended;
   try {
     while (same()) {
       const auto frame = channel.take();
@@ -196,12 +150,14 @@ void Crew::check_deadline(Member& member) {
 
 // Ends a worker and starts another: the request that it was working on is lost, its fellows get the others.
 void Crew::lose(Member& member, Reason reason, const std::string& why) {
-  const auto words = member.process->last_words();
   const auto end = member.process->end();
+  const auto words = member.process->last_words();
   const auto how = why.empty() ? "the worker ended with " + end : "the worker was stopped: " + why;
-  if (member.greetings_due > 0)
-    return bury_unborn(member, Error(Reason::environment_lacking, options_.program + " could not start: " + (words.empty() ? how : words),
-                                     "run `aidp validate environment`"));
+  if (member.greetings_due > 0) {
+    const auto what = options_.program + " could not start: " + (words.empty() || !why.empty() ? how : words);
+    return start_failed(member, Error(Reason::environment_lacking, what, "run `aidp validate environment`"),
+                        reason == Reason::worker_timeout && !one_has_started());
+  }
   auto under_way = std::exchange(member.under_way, {});
   start(member);
   if (under_way.empty()) return;
@@ -211,35 +167,58 @@ void Crew::lose(Member& member, Reason reason, const std::string& why) {
   culprit.done(Lost{reason, how});
 }
 
-// A worker that did not come to its greeting.
-void Crew::bury_unborn(Member& member, const Error& why) {
+// A worker that did not come to its greeting. `for_good`: another would end no better.
+void Crew::start_failed(Member& member, const Error& why, bool for_good) {
   member.process.reset();
   member.under_way.clear();
   member.greetings_due = 0;
-  if (!member.extra) throw why;
+  if (!for_good && ++member.failed_starts < starts_at_most) return start(member);
+  const bool others = std::ranges::any_of(members_, [](const auto& other) { return other->process != nullptr; });
+  if (others && (member.extra || one_has_started())) return;  // they do without it
+  given_up_ = why;
+  throw why;
+}
+
+// While the supervisor did something else, workers may have answered all that they could.
+void Crew::excuse_absence() {
+  const auto now = Clock::now();
+  if (now - pumped_ < away_at_most) return;
+  for (const auto& member : members_)
+    if (!member->under_way.empty())
+      member->deadline = std::min(member->deadline + (now - pumped_), now + member->under_way.front().task.timeout);
 }
 
 void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most) {
-  std::vector<pollfd> descriptors;
+  std::vector<pollfd> descriptors{{SignalGuard::wake_fd(), POLLIN, 0}};
   std::vector<std::pair<Crew*, Crew::Member*>> owners;
   auto until = Clock::now() + at_most;
-  for (auto* crew : crews)
+  for (auto* crew : crews) {
+    crew->excuse_absence();
     for (const auto& member : crew->members_) {
       if (!member->process) continue;
       const auto& channel = member->process->channel();
       descriptors.push_back({channel.fd(), static_cast<short>(channel.unsent() ? POLLIN | POLLOUT : POLLIN), 0});
+      descriptors.push_back({member->process->words_fd(), POLLIN, 0});
+      descriptors.push_back({member->process->ended_fd(), POLLIN, 0});
       owners.emplace_back(crew, member.get());
       if (!member->under_way.empty()) until = std::min(until, member->deadline);
     }
+  }
   const auto wait = std::max(std::chrono::nanoseconds::zero(), std::chrono::nanoseconds(until - Clock::now()));
   const timespec timeout{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
-  sigset_t open;
-  ::sigemptyset(&open);
-  if (::ppoll(descriptors.data(), descriptors.size(), &timeout, &open) < 0) return;  // a signal came
-  for (std::size_t i = 0; i < owners.size(); ++i)
-    if (descriptors[i].revents != 0) owners[i].first->service(*owners[i].second);
+  if (::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) < 0) return;  // a signal came
+  if (descriptors.front().revents != 0) SignalGuard::rest();
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    auto [crew, member] = owners[i];
+    const auto* of_member = &descriptors[1 + 3 * i];
+    if (of_member[1].revents != 0) member->process->hear();
+    if (of_member[0].revents != 0 || of_member[2].revents != 0) crew->service(*member, of_member[2].revents != 0);
+  }
   for (auto [crew, member] : owners) crew->check_deadline(*member);
-  for (auto* crew : crews) crew->feed();
+  for (auto* crew : crews) {
+    crew->feed();
+    crew->pumped_ = Clock::now();
+  }
 }
 
 }  // namespace aidp

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -12,6 +13,7 @@
 
 #include "core/base/error.hpp"
 #include "jobs/process/frame.hpp"
+#include "jobs/process/signals.hpp"
 
 namespace aidp {
 
@@ -32,16 +34,15 @@ struct Task {
   std::function<void(Reply)> done;
 };
 
-// A request that each new worker must answer before any other.
+// A request that each new worker must answer before any other. `check` throws BadReply for an answer that may not be.
 struct Greeting {
   std::string op, body;
+  std::function<void(const std::string& answer)> check{};
 };
 
-// A child process that answers requests in order. Its stderr is kept for the message of a failed start.
-class WorkerProcess;
-
-// Workers of one kind with several requests under way each. A worker that dies is started again: the request it was working on is
-// Lost, the others that it had are given to its fellows. Single-threaded: callbacks run inside pump().
+// Workers of one kind with several requests under way each. A worker that dies, hangs or says what it may not say is started again: the
+// request it was working on is Lost, its fellows get the others. One that dies while it starts is started again too, a few times.
+// Nothing that a worker does blocks the crew or takes memory without limit. Single-threaded: callbacks run inside pump().
 class Crew {
  public:
   struct Options {
@@ -50,62 +51,59 @@ class Crew {
     int most_workers = 0;               // that hire() comes to; 0: no more than at the start
     int depth = 2;                      // requests under way per worker
     int input_fd = -1, output_fd = -1;  // pools, see protocol.md
-    std::vector<Greeting> greeting;     // a refusal ends the job
+    std::uint64_t memory_bytes = 0;     // see WorkerProcess::Launch
+    std::vector<Greeting> greeting{};   // what the first worker refuses ends the job
     std::chrono::milliseconds start_timeout{120000};
   };
   explicit Crew(Options options);
   ~Crew();
   Crew(const Crew&) = delete;
 
-  void submit(Task task);
+  void submit(Task task);  // throws Error if no worker is left and none can be started
   // One more worker, if there may be one; the crew does without it where it cannot start.
   void hire();
-  bool idle() const;                                                    // nothing queued or under way
-  bool hungry() const;                                                  // a worker could take one more task at once
-  bool ready() const;                                                   // every worker has answered its greeting
-  const std::vector<std::string>& greeted() const { return greeted_; }  // replies of the first worker to its greeting
+  void greet_with(std::vector<Greeting> greeting) { options_.greeting = std::move(greeting); }  // the workers to come
+  bool idle() const;                                                                            // nothing queued or under way
+  bool hungry() const;                                                                          // a worker could take one more task at once
+  bool ready() const;                                                                           // every worker has answered its greeting
+  const std::vector<std::string>& greeted() const { return greeted_; }  // answers of the first worker to its greeting
 
  private:
   friend void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most);
   struct Member;
+  bool one_has_started() const;
   void start(Member& member);
   void feed();
   void give(Member& member, Task task);
-  void service(Member& member);
+  void service(Member& member, bool ended);
   void answer(Member& member, std::string_view frame);
   void greet(Member& member, Reply reply);
   void check_deadline(Member& member);
+  void excuse_absence();
   void lose(Member& member, Reason reason, const std::string& why);
-  void bury_unborn(Member& member, const Error& why);
+  void start_failed(Member& member, const Error& why, bool for_good);
 
   Options options_;
   std::vector<std::unique_ptr<Member>> members_;
   std::deque<Task> queue_;
   std::vector<std::string> greeted_;
+  std::optional<Error> given_up_;  // why there is no worker any more
+  Clock::time_point pumped_ = Clock::now();
   std::int64_t next_id_ = 0;
 };
 
-// Waits for any worker, deadline or signal, and runs what came. Throws Error if a worker cannot start.
+// Waits for any worker, deadline or signal, and runs what came; a signal only ends the wait. Throws Error if no worker can be started.
 void pump(std::span<Crew* const> crews, std::chrono::milliseconds at_most);
 
-// Pumps until `done()`.
+enum class OnSignal { stop, finish };
+
+// Pumps until `done()`. Throws as SignalGuard::check() does on a signal, unless what is waited for is to be finished all the same.
 template <class Done>
-void pump_until(std::span<Crew* const> crews, Done done) {
-  while (!done()) pump(crews, std::chrono::milliseconds(200));
+void pump_until(std::span<Crew* const> crews, Done done, OnSignal on_signal = OnSignal::stop) {
+  while (!done()) {
+    if (on_signal == OnSignal::stop) SignalGuard::check();
+    pump(crews, std::chrono::milliseconds(200));
+  }
 }
-
-// While it lives, SIGINT and SIGTERM are noted instead of killing; they interrupt pump(). A second signal kills at once.
-class SignalGuard {
- public:
-  SignalGuard();
-  ~SignalGuard();
-  // 0, or the signal that came.
-  static int received();
-  // Throws Error(interrupted, terminated) if one came: for what has no use when it is done in part.
-  static void check();
-};
-
-// Where workers lie: AIDP_WORKER_DIR, the folder of aidp, or ../libexec/aidp beside it. Throws Error(environment_lacking).
-std::string find_worker(const std::string& program);
 
 }  // namespace aidp

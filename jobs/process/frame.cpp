@@ -57,6 +57,7 @@ std::string frame_of(const Answer& answer) {
 
 Answer answer_in(std::string_view frame) {
   const auto answer = unpacked<PackedAnswer>(frame);
+  if (!answer.body.ptr) throw BadReply("its answer has no body");
   if (answer.done) return {answer.id, std::string(view_of(answer.body))};
   return {answer.id, failure_in(view_of(answer.body))};
 }

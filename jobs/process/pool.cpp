@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <string>
 
 #include "core/base/error.hpp"
@@ -16,7 +17,10 @@ namespace aidp {
 
 namespace {
 constexpr std::size_t page = 4096;
-std::size_t whole_pages(std::size_t bytes) { return std::max(page, (bytes + page - 1) / page * page); }
+constexpr std::size_t largest = std::numeric_limits<std::size_t>::max() / page * page;
+
+// At least one; what is too much for a size stays too much for any pool.
+std::size_t whole_pages(std::size_t bytes) { return bytes > largest - page ? largest : std::max(page, (bytes + page - 1) / page * page); }
 }  // namespace
 
 Pool::Pool(std::size_t bytes)

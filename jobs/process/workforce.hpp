@@ -26,12 +26,18 @@ struct Workforce {
   Workforce(int workers, std::uint64_t memory_bytes);
   // Starts the model's worker, which loads the package while other work goes on. `device`: auto, cpu, cuda:N.
   void hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& device);
-  // Waits until every worker has loaded the model; the device in use. Throws Error(model_load, device_missing, environment_lacking).
+  // Waits until every worker has loaded the model; the device in use, or nothing where a signal came first. It is the device of all that
+  // the model computes: a worker that is started later gets it, or ends the job. Throws Error(model_load, device_missing,
+  // environment_lacking).
   std::string device();
   // Asks one worker one thing and waits, once it has done what is to be done meanwhile; the body of the answer. Throws Error with the
-  // worker's reason.
+  // worker's reason, and Error(interrupted, terminated) as pump_until() does.
   static std::string ask(Crew& crew, const std::string& op, std::string body, std::chrono::milliseconds timeout = std::chrono::seconds(120),
-                         const std::function<void()>& meanwhile = {});
+                         OnSignal on_signal = OnSignal::stop, const std::function<void()>& meanwhile = {});
+
+ private:
+  Greeting load_greeting(nlohmann::json load);
+  std::string device_;
 };
 
 int cores();

@@ -53,10 +53,10 @@ inline Task json_task(nlohmann::json request, std::chrono::milliseconds timeout,
 }
 
 inline nlohmann::json ask_json(Crew& crew, nlohmann::json request, std::chrono::milliseconds timeout = std::chrono::seconds(120),
-                               const std::function<void()>& meanwhile = {}) {
+                               OnSignal on_signal = OnSignal::stop, const std::function<void()>& meanwhile = {}) {
   const auto op = request["op"].get<std::string>();
   request.erase("op");
-  return unpack_json(Workforce::ask(crew, op, pack_json(request), timeout, meanwhile));
+  return unpack_json(Workforce::ask(crew, op, pack_json(request), timeout, on_signal, meanwhile));
 }
 
 }  // namespace aidp

@@ -198,7 +198,7 @@ class Job {
     recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
     write_json_lines(recorder_, claimed_.job, out);
     ask_json(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-             std::chrono::minutes(10), [&] { write_tables(recorder_, claimed_.job, outputs, out); });
+             std::chrono::minutes(10), OnSignal::finish, [&] { write_tables(recorder_, claimed_.job, outputs, out); });
     summary.audit_size = recorder_.audit().size();
     summary.audit_root = hex(recorder_.audit().root());
     write_job_file(claimed_.job, {{"device", summary.device},

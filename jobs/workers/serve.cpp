@@ -7,6 +7,7 @@
 #include <new>
 
 #include "core/base/error.hpp"
+#include "core/base/plain_words.hpp"
 #include "core/base/text.hpp"
 #include "jobs/process/channel.hpp"
 
@@ -15,7 +16,7 @@ namespace aidp {
 Failure failure_of(const std::exception& error) {
   if (const auto* own = dynamic_cast<const Error*>(&error)) return {own->reason(), printable(own->what()), own->remedy()};
   if (dynamic_cast<const std::bad_alloc*>(&error)) return {Reason::worker_memory, "out of memory", {}};
-  return {Reason::internal, printable(error.what()), {}};
+  return {Reason::internal, plain_words(error.what()), {}};
 }
 
 namespace {

@@ -20,6 +20,14 @@ TEST_CASE("a pool gives slabs until it is full and joins what comes back") {
   CHECK(pool.take(16 * 4096));
 }
 
+TEST_CASE("a size that no pool has is not one page") {
+  Pool pool(4096);
+  for (const std::size_t bytes : {~std::size_t{0}, ~std::size_t{0} - 4094, ~std::size_t{0} - 4096, std::size_t{1} << 63, std::size_t{4097}})
+    CHECK_FALSE(pool.take(bytes));
+  CHECK(pool.take(0));
+  CHECK_THROWS_AS(Pool(~std::size_t{0}), Error);
+}
+
 TEST_CASE("what one process writes into a slab another reads, and nobody reaches beyond the pool") {
   Pool pool(2 * 4096);
   const PoolView writer(pool.fd(), PoolView::Access::write), reader(pool.read_only_fd(), PoolView::Access::read);
