@@ -50,6 +50,7 @@ class Bar : public ProgressSink {
     std::cerr << "\r\033[K[" << std::string(static_cast<std::size_t>(full), '#') << std::string(static_cast<std::size_t>(cells - full), '.')
               << "] " << line_of(progress) << std::flush;
   }
+  void note(const std::string& text) override { std::cerr << (shown_ ? "\r\033[K" : "") << printable(text) << "\n"; }
 
  private:
   Clock::time_point last_{};
@@ -68,6 +69,7 @@ class Lines : public ProgressSink {
     last_ = Clock::now();
     std::cerr << line_of(progress) << "\n";
   }
+  void note(const std::string& text) override { std::cerr << printable(text) << "\n"; }
 
  private:
   std::string phase_;
@@ -78,6 +80,7 @@ class Lines : public ProgressSink {
 class Silence : public ProgressSink {
  public:
   void update(const Progress&) override {}
+  void note(const std::string&) override {}
 };
 
 // Whether it is a terminal where a line may be drawn over.

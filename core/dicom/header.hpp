@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "core/base/file_state.hpp"
 
 namespace aidp {
 
@@ -26,11 +29,11 @@ const std::vector<std::string>& telling_keywords();
 // So many of them, the first, are the same for all images of a volume; the others are times, which may differ from slice to slice.
 constexpr std::size_t keywords_of_volume = 6;
 
-// What a DICOM worker reports of one file without its pixels. No DCMTK type, no patient identity.
+// What a DICOM worker reports of one file without its pixels. No DCMTK type.
 struct InstanceHeader {
   std::string path;
+  FileState state;  // when it was read
   std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
-  std::uint64_t file_bytes = 0;
   bool has_pixels = false;                                   // describes an image, if perhaps not wholly: some size may be 0
   std::int64_t rows = 0, columns = 0, number_of_frames = 1;  // 0: senseless
   int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
@@ -41,23 +44,30 @@ struct InstanceHeader {
   bool has_padding = false;   // PixelPaddingValue
   std::optional<std::int64_t> instance_number;
   std::string photometric_interpretation;
-  // Hex SHA-256 of AccessionNumber and PatientID, to find by them what is not to be told; empty where there is none.
-  std::string accession_sha256, patient_sha256;
-  std::vector<FrameHeader> frames;  // one, or number_of_frames
+  // Of the image, or an enhanced object's first frame: YYYYMMDD, HHMMSS and perhaps a fraction; empty if absent or invalid.
+  std::string acquisition_date, acquisition_time;
+  // AccessionNumber and PatientID as identifier_in() cuts them: only between a worker and the index, which keys them and drops them.
+  std::string accession_number, patient_id;
+  std::string accession_pseudonym, patient_pseudonym;  // keyed (core/store/secret.hpp), to find by them what is not to be told
+  std::vector<FrameHeader> frames;                     // one, or number_of_frames
   // Of a Siemens mosaic (core/dicom/read/mosaic.hpp), whose tiles are the frames here, with a tile's rows and columns: tiles in a row; 0:
   // none.
   std::int64_t tiles_across = 0;
   std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
-  nlohmann::json attributes;  // keyword to string, number or array: those asked for, and surveillance_keywords()
+  nlohmann::json attributes;  // keyword to string, number or array: those asked for, and provenance_keywords()
 
-  // All but path, UIDs, hashes and attributes, which stand beside it in an index.
-  MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, file_bytes, has_pixels, rows, columns, number_of_frames,
-                       samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation, planar, floating, palette_bits,
-                       modality_lut_bits, has_padding, instance_number, photometric_interpretation, frames, tiles_across, mosaic_fault)
+  // All but path, state, UIDs, identifiers and attributes, which stand beside it in an index.
+  MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, acquisition_date, acquisition_time, has_pixels, rows,
+                       columns, number_of_frames, samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation, planar,
+                       floating, palette_bits, modality_lut_bits, has_padding, instance_number, photometric_interpretation, frames,
+                       tiles_across, mosaic_fault)
 };
 
-// Attributes that surveillance reports by: Modality, Manufacturer, ManufacturerModelName, StationName, InstitutionName,
-// SoftwareVersions, StudyDate, AcquisitionDateTime and the like; none identifies a patient.
-const std::vector<std::string>& surveillance_keywords();
+// Attributes that are kept of every series whatever a manifest asks for, as what a result remembers of its source: dates, descriptions, age
+// and sex at the study, scanner, protocol. None says who the patient is; PatientAge is worked out from the dates if it is absent.
+const std::vector<std::string>& provenance_keywords();
+
+// As much of an identifier as is compared: 64 characters of UTF-8, the most that LO takes (PS3.5 6.2).
+std::string_view identifier_in(std::string_view text);
 
 }  // namespace aidp

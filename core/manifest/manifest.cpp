@@ -67,6 +67,10 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.select = read_rules(input.take("select", true), "select", mistakes);
   manifest.one_per_study = input.choice("per_study", {"all", "one"}, false) == "one";
   read_geometry(input, manifest, mistakes);
+  const auto incomplete = input.take("incomplete", false);
+  manifest.incomplete_allowed = input.choice("incomplete", {"reject", "allow"}, false) == "allow";
+  if (incomplete.IsDefined() && manifest.unit != Unit::series)
+    mistakes.add(incomplete, "'incomplete' is of volumes: it goes with 'unit: series'");
   const auto prefer = input.take("prefer", false);
   manifest.prefer = read_preferences(prefer, mistakes);
   if (prefer.IsDefined() && !manifest.one_per_study)

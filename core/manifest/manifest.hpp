@@ -71,6 +71,7 @@ struct Manifest {
   bool one_per_study = false;      // of several series of a study that fit: the preferred one, or none; else each
   std::vector<Preference> prefer;  // in order; what the first leaves equal the next decides
   SeveralVolumes several_volumes = SeveralVolumes::reject;
+  bool incomplete_allowed = false;  // a series of which a file could not be read; else it is refused
   Straightening straightening;
   bool voi = false;  // the values are windowed to 0 to 1 as each image says
   int channels = 1;  // samples per pixel that the model takes: 1 or 3

@@ -25,12 +25,7 @@ bool is_range(const Values& values) {
   return values[0].is_null() || values[1].is_null() || values[0].get<double>() <= values[1].get<double>();
 }
 
-bool is_regex(const Values& values) try {
-  rule_regex(values.at(0).get<std::string>());
-  return true;
-} catch (const std::exception&) {
-  return false;
-}
+bool is_regex(const Values& values) { return values.at(0).is_string() && !regex_mistake(values[0].get<std::string>()); }
 
 bool is_boolean(const Values& values) { return values.at(0).is_boolean(); }
 
@@ -46,7 +41,9 @@ const std::vector<TestKind>& test_kinds() {
   static const std::vector<TestKind> kinds{
       {"equals", Test::equals, false, all_plain, "one plain value"},
       {"any_of", Test::any_of, true, all_plain, "a list of at least one plain value"},
-      {"regex", Test::regex, false, is_regex, "a regular expression (ECMAScript without back references, at most 256 characters)"},
+      {"regex", Test::regex, false, is_regex,
+       "a regular expression of RE2 (github.com/google/re2/wiki/Syntax), which has no back references and no look-around, of at most 256 "
+       "bytes"},
       {"range", Test::range, true, is_range, "[low, high]: numbers, or null for no bound, the lower first"},
       {"contains", Test::contains, false, all_plain, "one plain value"},
       {"excludes", Test::excludes, false, all_plain, "one plain value"},
@@ -63,20 +60,6 @@ Values values_of(const YAML::Node& node, Test test) {
   return values;
 }
 
-// Attributes that say who someone is, or free text that may (PS3.15 table E.1-1). What a rule sees is printed and recorded.
-bool tells_identity(const std::string& keyword) {
-  constexpr auto harmless = std::to_array<std::string_view>({"PatientAge", "PatientSex", "PatientSize", "PatientWeight", "PatientOrient",
-                                                             "PatientPosi", "PatientIdentit", "PatientSpecies", "PhotometricInterp"});
-  constexpr auto telling = std::to_array<std::string_view>(
-      {"Patient",        "BirthDate",      "BirthName",     "Physician", "Operator",       "PersonName",       "Person",
-       "StudyID",        "Accession",      "MedicalRecord", "Insurance", "Comments",       "Military",         "Occupation",
-       "SubjectID",      "SubjectReading", "Reviewer",      "Evaluator", "HumanPerformer", "Interpret",        "Author",
-       "Observer",       "ContentCreator", "VerbalSource",  "EnteredBy", "Recipients",     "DistributionName", "AdmissionID",
-       "ServiceEpisode", "Telephone",      "Diagnos",       "Visit",     "Impressions"});
-  if (std::ranges::any_of(harmless, [&](auto word) { return keyword.starts_with(word); })) return false;
-  return std::ranges::any_of(telling, [&](auto word) { return keyword.find(word) != std::string::npos; });
-}
-
 // How many tests the rule has.
 int read_leaf(Fields& fields, Rule& rule, Mistakes& mistakes) {
   rule.attribute = read_attribute(fields, mistakes);
@@ -87,7 +70,9 @@ int read_leaf(Fields& fields, Rule& rule, Mistakes& mistakes) {
     ++given;
     rule.test = kind.test;
     rule.values = values_of(value, kind.test);
-    if (value.IsSequence() != kind.list || !kind.fits(rule.values)) mistakes.add(value, "'" + kind.key + "' takes " + kind.takes);
+    if (value.IsSequence() == kind.list && kind.fits(rule.values)) continue;
+    const auto why = kind.test == Test::regex && value.IsScalar() ? regex_mistake(value.Scalar()) : std::nullopt;
+    mistakes.add(value, "'" + kind.key + "' takes " + kind.takes + (why ? "; " + *why : ""));
   }
   return given;
 }
@@ -130,14 +115,27 @@ static void check_keyword(const YAML::Node& node, const std::string& keyword, Mi
                          (near ? "; did you mean '" + *near + "'?" : ", such as Modality or SliceThickness, that is known here"));
 }
 
+// The nearest keyword that may be named, as a hint; empty where none is near.
+static std::string hint_at(const std::string& keyword) {
+  std::vector<std::string> allowed;
+  for (const auto known : dicom_keywords())
+    if (may_be_named(known)) allowed.emplace_back(known);
+  const auto near = nearest(keyword, allowed);
+  return near ? ", for example '" + *near + "'" : "";
+}
+
 std::string read_attribute(Fields& fields, Mistakes& mistakes) {
   auto attribute = fields.text("attribute");
-  const auto& node = fields.node();
-  check_keyword(node["attribute"], attribute, mistakes);
-  if (tells_identity(attribute))
-    mistakes.add(node["attribute"], "'" + attribute +
-                                        "' may say who the patient is, and what a rule sees is recorded; "
-                                        "select by technical attributes, such as Modality or BodyPartExamined");
+  const auto node = fields.node()["attribute"];
+  const bool known = std::ranges::binary_search(dicom_keywords(), attribute);
+  check_keyword(node, attribute, mistakes);
+  if (known && !may_be_named(attribute))
+    mistakes.add(
+        node,
+        "'" + attribute +
+            "' may say who the patient is or hold free text, and what a rule sees is recorded; allowed are numbers, coded values such as "
+            "Modality, and texts of scanner and protocol such as SeriesDescription" +
+            hint_at(attribute));
   return attribute;
 }
 

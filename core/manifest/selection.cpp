@@ -92,7 +92,7 @@ bool holds(const Rule& rule, const nlohmann::json& attributes) {
     case Test::excludes:
       return !contains(seen, rule.values[0]);
     case Test::regex:
-      return std::regex_search(words(seen).substr(0, regex_text_at_most), rule_regex(rule.values[0].get<std::string>()));
+      return regex_matches(rule.values[0].get<std::string>(), words(seen));
     default:
       return false;
   }

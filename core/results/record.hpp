@@ -38,7 +38,7 @@ struct JobRecord {
 // One row of the ledger: a series, or a file that belongs to no series (series_uid empty, `path` set).
 struct SeriesRecord {
   std::string study_uid, series_uid, path;
-  nlohmann::json attributes;             // surveillance_keywords() as in core/dicom/header.hpp
+  nlohmann::json attributes;             // provenance_keywords() as in core/dicom/header.hpp
   std::int64_t instances = 0;            // files of the series, copies included: the ledger adds up to the files that were seen
   Outcome outcome = Outcome::completed;  // of its worst item
   std::optional<Reason> reason;

@@ -102,6 +102,7 @@ Database::Database(const fs::path& file, Access access) {
   }
 }
 
+// Made in one transaction, so that no kill leaves a part of it.
 void Database::open(const fs::path& file, const Scratch& scratch) {
   const mode_t mask = ::umask(077);
   const int code = sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -109,28 +110,25 @@ void Database::open(const fs::path& file, const Scratch& scratch) {
   try {
     if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open " + file.string());
     sqlite3_extended_result_codes(database_, 1);
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     execute(
         "PRAGMA page_size = 8192; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2048; "
-        "PRAGMA locking_mode = EXCLUSIVE");
+        "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE");
     const auto version = schema_version(*this);
-    if (version != 0 && version != scratch.version) throw Error(Reason::store_damaged, "of another version");
-    if (version == 0) execute(std::string(scratch.schema) + "PRAGMA user_version = " + std::to_string(scratch.version));
+    auto tables = prepare("SELECT count(*) FROM sqlite_schema");
+    tables.step();
+    const bool is_new = version == 0 && tables.integer(0) == 0;
+    tables.reset();
+    if (!is_new && version != scratch.version) throw Error(Reason::store_damaged, "it is of another version");
+    if (is_new) execute(std::string(scratch.schema) + "PRAGMA user_version = " + std::to_string(scratch.version));
+    execute("COMMIT");
   } catch (...) {
     sqlite3_close(database_);
     throw;
   }
 }
 
-Database::Database(const fs::path& file, const Scratch& scratch) {
-  try {
-    open(file, scratch);
-  } catch (const Error& error) {
-    if (error.reason() != Reason::store_damaged) throw;
-    fs::remove(file);
-    fs::remove(file.string() + "-journal");
-    open(file, scratch);
-  }
-}
+Database::Database(const fs::path& file, const Scratch& scratch) { open(file, scratch); }
 
 // close_v2: statements that outlive the connection keep it until they end.
 Database::~Database() { sqlite3_close_v2(database_); }

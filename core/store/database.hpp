@@ -61,8 +61,8 @@ class Database {
  public:
   enum class Access { read, write };
   Database(const std::filesystem::path& file, Access access);
-  // A cache beside the store, for one process at a time: begun anew where it is damaged or of another version. `file` empty: on disk where
-  // it is large, gone with the object.
+  // A cache beside the store, for one process at a time: Error(store_locked) for another. `file` empty: on disk where it is large, gone
+  // with the object. Throws Error(store_damaged) if it is of another version; whoever finds it damaged removes it and begins again.
   struct Scratch {
     std::int64_t version;
     std::string_view schema;

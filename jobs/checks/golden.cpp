@@ -17,8 +17,7 @@ struct GoldenInput {
   Plan plan;
   GoldenInput(const Package& package, const GoldenCase& golden, Workforce& workforce)
       : index({}, keywords_of(package.manifest)),
-        plan(make_plan(package.manifest, take_inventory({{package.folder / golden.input}, {}}, index, workforce.dicom, [](auto, auto) {}),
-                       index)) {
+        plan(make_plan(package.manifest, {{package.folder / golden.input}, {}}, index, workforce.dicom, [](auto, auto) {})) {
     for (const auto& series : plan.series)
       if (series.refusal) throw Error(*series.refusal, "the golden input is refused: " + series.message);
   }

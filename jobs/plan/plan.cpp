@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 
 #include "core/base/text.hpp"
 #include "core/dicom/codec/form.hpp"
@@ -14,6 +14,8 @@
 namespace aidp {
 
 namespace {
+constexpr int attempts_at_most = 3;  // an invalid entry is found one at a time, and then all is made again
+
 // At least 1: an item without a size is refused by the decoder, by name.
 std::uint64_t bytes_of_frame(const InstanceHeader& header) { return std::max<std::uint64_t>(decoded_form(header).bytes, 1); }
 
@@ -29,7 +31,7 @@ std::int64_t frames_within(const InstanceHeader& header) {
   if (syntax && syntax->deflated) return frames_at_most;
   const bool native = syntax && syntax->codec == Codec::native;
   const auto bits = native ? std::max<std::uint64_t>(native_frame_bits(header), 1) : 64;
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(8 * header.file_bytes / bits, frames_at_most));
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(8 * static_cast<std::uint64_t>(header.state.size) / bits, frames_at_most));
 }
 
 // What a series cannot be used with at all, told from its headers.
@@ -49,9 +51,13 @@ void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& 
   }
 }
 
-bool has_conflicting_copies(const std::vector<InstanceHeader>& instances) {
-  std::set<std::string_view> seen;
-  return !std::ranges::all_of(instances, [&](const auto& header) { return seen.insert(header.sop_instance_uid).second; });
+// Two files of one instance; nothing where there are none.
+std::optional<std::pair<std::string, std::string>> conflicting_copies(const std::vector<InstanceHeader>& instances) {
+  std::map<std::string_view, const InstanceHeader*> seen;
+  for (const auto& header : instances)
+    if (const auto [first, is_new] = seen.emplace(header.sop_instance_uid, &header); !is_new)
+      return std::pair(first->second->path, header.path);
+  return {};
 }
 
 // A report inside an image series is no slice of it.
@@ -72,8 +78,11 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
     return series.refuse(Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
   if (!selection.eligible) return series.refuse(Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
   keep_images(instances);
-  if (has_conflicting_copies(instances))
-    return series.refuse(Outcome::quarantined, Reason::dicom_duplicate, "two files have one SOPInstanceUID and different content");
+  if (const auto copies = conflicting_copies(instances))
+    return series.refuse(Outcome::quarantined, Reason::dicom_duplicate,
+                         printable("two files have one SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
+  if (manifest.unit == Unit::series && !manifest.incomplete_allowed && !series.input.lacks.empty())
+    return series.refuse(Outcome::quarantined, Reason::series_incomplete, "a file of the series is missing, " + series.input.lacks);
   try {
     check_headers(manifest, instances);
     if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
@@ -84,6 +93,23 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   } catch (const Error& error) {
     series.refuse(Outcome::quarantined, error.reason(), error.what());
   }
+}
+
+// What a series is left out by is not believed for ever: its attributes stand in one file, anything else may be wrong in each.
+void doubt(HeaderIndex& index, const PlannedSeries& series) {
+  if (series.refusal) index.doubt(series.input, *series.refusal != Reason::selection_rule && *series.refusal != Reason::selection_other);
+}
+
+void plan_series(const Manifest& manifest, HeaderIndex& index, PlannedSeries& series, OpenSeries& open) {
+  try {
+    open.instances = index.instances(series.input);
+  } catch (const IndexFault&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.reason() != Reason::dicom_unreadable) throw;
+    return series.refuse(Outcome::quarantined, error.reason(), error.what());
+  }
+  decide(manifest, series, open);
 }
 
 void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
@@ -107,16 +133,29 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
   plan.headers_read = inventory.headers_read;
   plan.scan_seconds = inventory.scan_seconds;
   plan.loose = std::move(inventory.loose);
+  plan.unlisted = std::move(inventory.unlisted);
   plan.rows = std::move(inventory.rows);
   for (auto& input : inventory.series) {
-    OpenSeries open{index.instances(input), {}};
+    OpenSeries open;
     plan.series.push_back({});
     plan.series.back().input = std::move(input);
-    decide(manifest, plan.series.back(), open);
+    plan_series(manifest, index, plan.series.back(), open);
     add_items(manifest, plan, open);
   }
   if (manifest.one_per_study) keep_one_per_study(manifest, index, plan);
+  for (const auto& series : plan.series) doubt(index, series);
+  index.commit();
   return plan;
+}
+
+Plan make_plan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Crew& dicom,
+               const std::function<void(std::int64_t, std::int64_t)>& progress) {
+  for (int attempt = 1;; ++attempt) try {
+      return make_plan(manifest, take_inventory(inputs, index, dicom, progress), index);
+    } catch (const IndexFault&) {
+      if (attempt == attempts_at_most) throw;
+      index.begin_again();
+    }
 }
 
 void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
@@ -128,7 +167,8 @@ void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
 
 std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
-  OpenSeries opened{index_.instances(plan_.series[series].input), {}, manifest_.voi};
+  const auto& input = plan_.series[series].input;
+  OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks};
   keep_images(opened.instances);
   if (manifest_.unit == Unit::series) opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
@@ -167,10 +207,13 @@ std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& ite
 }
 
 std::string note_on(const OpenSeries& series, const PlannedItem& item) {
-  if (series.volumes.empty() || !series.volumes[item.part].grid) return {};
-  const auto& volume = series.volumes[item.part];
-  return std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +
-         fixed(volume.spacing_mm[2], 3) + " mm apart";
+  if (series.volumes.empty()) return {};
+  std::vector<std::string> notes;
+  if (const auto& volume = series.volumes[item.part]; volume.grid)
+    notes.push_back(std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +
+                    fixed(volume.spacing_mm[2], 3) + " mm apart");
+  if (!series.lacks.empty()) notes.push_back("a file of the series is missing, " + series.lacks);
+  return join(notes, "; ");
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

@@ -36,18 +36,23 @@ struct Plan {
   std::vector<PlannedSeries> series;  // ordered by study, series
   std::vector<PlannedItem> items;     // in the order of series, path and frame
   std::vector<LooseFile> loose;
+  std::vector<std::string> unlisted;  // folders
   std::vector<WorklistResult> rows;
   std::int64_t files = 0, headers_read = 0;
   double scan_seconds = 0;
 };
 
 Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index);
+// The same of what take_inventory() finds. An index that turns out to be damaged is made again, and all is listed once more.
+Plan make_plan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Crew& dicom,
+               const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 
 // A planned series opened: the headers that its items are of.
 struct OpenSeries {
   std::vector<InstanceHeader> instances;
   std::vector<VolumePlan> volumes;  // unit series
   bool voi = false;                 // the manifest asks for it
+  std::string lacks;                // SeriesInput::lacks
 };
 
 // The frame that an item is called by: an image's own, the first of one of several volumes; nothing where the series says it all.
@@ -81,7 +86,7 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item);
 // Why an item is no image, known from headers alone; nothing where it may be one.
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item);
 
-// What is to be said of a completed item: that its slices were resampled; empty where nothing is.
+// What is to be said of a completed item: that its slices were resampled, or one is missing; empty where nothing is.
 std::string note_on(const OpenSeries& series, const PlannedItem& item);
 
 // A loose file is no error of the job where it is simply not DICOM.

@@ -20,6 +20,7 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   virtual void update(const Progress& progress) = 0;
+  virtual void note(const std::string& text) = 0;  // a line that stays
 };
 
 }  // namespace aidp

@@ -23,12 +23,14 @@ namespace {
 constexpr auto tick = std::chrono::milliseconds(200);
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
-Inventory scan(const Inputs& inputs, HeaderIndex& index, Workforce& workforce, ProgressSink& progress) {
+Plan scan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Workforce& workforce, ProgressSink& progress) {
   const std::array model{workforce.model.get()};
-  return take_inventory(inputs, index, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
+  auto plan = make_plan(manifest, inputs, index, workforce.dicom, [&](std::int64_t done, std::int64_t total) {
     if (model[0]) pump(model, std::chrono::milliseconds(0));
     progress.update({.phase = "scanning", .done = done, .total = total});
   });
+  if (!index.note().empty()) progress.note(index.note());
+  return plan;
 }
 
 // `out`: the output folder, or empty where there is none.
@@ -266,13 +268,13 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
   check_output(request, package, recorder);
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
-  HeaderIndex index(request.home.header_index(), keywords_of(package.manifest));
-  auto inventory = scan(inputs_of(request, request.out, package.manifest), index, workforce, progress);
+  HeaderIndex index(request.home.header_index(), keywords_of(package.manifest), store_key(request.home));
+  auto plan = scan(package.manifest, inputs_of(request, request.out, package.manifest), index, workforce, progress);
   const auto device = workforce.device();
   if (SignalGuard::received() != 0) return stopped(request, package);
   Job job(request, package, device, recorder, progress);
   try {
-    return job.run(workforce, make_plan(package.manifest, std::move(inventory), index), index);
+    return job.run(workforce, std::move(plan), index);
   } catch (...) {
     job.fail();
     throw;
@@ -293,9 +295,8 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
   HeaderIndex index({}, keywords_of(package.manifest));
-  auto summary = dry_run(
-      request, package,
-      make_plan(package.manifest, scan(inputs_of(request, request.out, package.manifest), index, workforce, progress), index), index);
+  const auto plan = scan(package.manifest, inputs_of(request, request.out, package.manifest), index, workforce, progress);
+  auto summary = dry_run(request, package, plan, index);
   summary.exit = exit_of(summary, request);
   return summary;
 }
@@ -305,9 +306,8 @@ namespace {
 struct Preview {
   Preview(const Sources& sources, const Manifest& manifest, ProgressSink& progress)
       : workforce(checked(sources).workers, sources.memory_bytes), index({}, keywords_of(manifest)) {
-    auto inventory = scan(inputs_of(sources, {}, manifest), index, workforce, progress);
+    plan = scan(manifest, inputs_of(sources, {}, manifest), index, workforce, progress);
     SignalGuard::check();  // a part of the inputs would be shown as all
-    plan = make_plan(manifest, std::move(inventory), index);
     rows = rows_of(plan, sources, manifest, index);
   }
   Workforce workforce;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/base/error.hpp"
 #include "core/dicom/header.hpp"
 #include "core/store/database.hpp"
+#include "core/store/secret.hpp"
 #include "jobs/protocol/scanned_file.hpp"
 
 namespace aidp {
@@ -27,16 +29,30 @@ struct SeriesInput {
   std::int64_t id = 0;  // in the index
   std::string study_uid, series_uid;
   std::int64_t files = 0;  // with byte-identical copies of an instance, which are no instances of their own
+  std::string lacks;       // which file of it is known to be missing, and why; empty: none
+};
+
+// The file of the index is damaged, or holds what no worker can have said. Call HeaderIndex::begin_again() and list again.
+class IndexFault : public Error {
+ public:
+  using Error::Error;
 };
 
 // The headers of the listed files, by series and on disk: a large archive costs disk, not memory. Kept in a file from run to run, it also
-// saves reading again what has not changed since (size, mtime, ctime, inode). For one process at a time.
-// Throws Error(disk_full, io_failed, store_locked), as the store does.
+// saves reading again what has not changed since (size, mtime, ctime, inode). Identifiers are kept keyed. For one process at a time.
+// Throws IndexFault, and Error(disk_full), with the name of the file.
 class HeaderIndex {
  public:
-  // `file` empty: for this object alone. A file that is damaged or of another version is begun anew.
-  // `keywords`: what the attributes must hold; a file that was read without one of them is read again.
-  HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords);
+  // `file` empty: for this object alone, as if another process uses it, or it can neither be used nor begun again: note() says so.
+  // `keywords`: what the attributes must hold; a file that was read without one of them is read again. `key`: of the store.
+  HeaderIndex(const std::filesystem::path& file, std::vector<std::string> keywords, const StoreKey& key = random_key());
+  ~HeaderIndex();
+  HeaderIndex(const HeaderIndex&) = delete;
+
+  // After an IndexFault: nothing is listed any more; what was damaged is read again.
+  void begin_again();
+  // What is to be said to the user of the file; empty: nothing.
+  const std::string& note() const { return note_; }
 
   // A regular file; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and read in turns; the
   // paths of those between are kept in memory.
@@ -45,14 +61,18 @@ class HeaderIndex {
   const std::vector<std::string>& keywords() const { return read_keywords_; }
   // What reading a file gave that list() asked for; once.
   void add(const std::string& path, const ScannedFile& file);
-  // The same of a file without a series. `known`: the same bytes would give the same again.
-  void add(const LooseFile& loose, const FileState& state, bool known);
+  // The same of a file without a series. `known`: the same bytes would give the same again. `file`: as far as it was read.
+  void add(const LooseFile& loose, const ScannedFile& file, bool known);
   void commit();
   std::int64_t known();  // listed files that were read, now or before
 
+  // Once all is listed and read: finds the series that lack a file that could not be read. `others`: files that list() was not asked of;
+  // `unlisted`: folders that could not be listed.
+  void find_lacking(const std::vector<LooseFile>& others, const std::vector<std::string>& unlisted);
+
   // Of the files that are listed and read: those of which all that is given holds. `path`: the file, or a folder above it.
   struct Query {
-    std::string accession_sha256, patient_sha256, study_uid, series_uid, sop_uid, path;
+    std::string accession_number, patient_id, study_uid, series_uid, sop_uid, path;
   };
   struct Found {
     std::int64_t id = 0;
@@ -67,23 +87,48 @@ class HeaderIndex {
   std::vector<SeriesInput> series();
   std::vector<LooseFile> loose();
   // Images first, then by path, without byte-identical copies; only the first has attributes, as they stand for the series.
+  // Throws Error(dicom_unreadable) if one of two files of an instance cannot be compared with the other.
   std::vector<InstanceHeader> instances(const SeriesInput& series);
   nlohmann::json attributes(const SeriesInput& series);
+  std::string first_path(const SeriesInput& series);  // of the file that has the attributes
+  // A series is left out by what was read of it. The next run reads that again, unless two runs have read the same already: a worker that a
+  // file had taken over may have lied. `whole`: of all its files, else of the one whose attributes stand for it.
+  void doubt(const SeriesInput& series, bool whole);
 
  private:
+  struct Rows;
+  struct Keyed {
+    std::string text, pseudonym;  // the last
+  };
+  void start();
+  void open(const std::filesystem::path& file);
+  void drop();
+  void check_key();
   void forget_before(std::int64_t run);
   void learn_keywords();
+  [[noreturn]] void fault(const Error& error);
+  [[noreturn]] void invalid(std::int64_t id, const std::string& path);
+  template <class Do>
+  auto guarded(Do what) -> decltype(what());
   void drop_copies(std::vector<InstanceHeader>& instances);
   std::vector<Found> find(const Query& query);
-  std::int64_t series_of(const ScannedFile& file);
+  std::int64_t series_of(std::string_view study_uid, std::string_view series_uid);
   void bind_state(Statement& statement, const std::string& path, const FileState& state);
+  const std::string& keyed(Keyed& last, const char* domain, std::string_view text);
+  void lacks(std::int64_t series, const std::string& what);
 
-  Database database_;
+  std::filesystem::path file_;
+  StoreKey key_;
   std::vector<std::string> keywords_, read_keywords_;
+  std::string note_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Rows> rows_;
+  bool damaged_ = false;
   std::int64_t run_ = 0, generation_ = 0;  // generation: when the newest of `keywords_` came in
   std::unordered_set<std::string> to_read_;
   SeriesInput last_series_;
-  Statement find_, touch_, forget_, find_series_, add_series_, add_header_, add_loose_, get_, get_attributes_;
+  Keyed last_accession_, last_patient_;
+  std::map<std::int64_t, std::string> lacking_;  // by series
 };
 
 }  // namespace aidp

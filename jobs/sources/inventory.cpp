@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <exception>
 #include <iterator>
 #include <set>
 
@@ -40,6 +41,7 @@ class Lister {
 
   std::deque<std::string> unread;  // of what is listed; for the caller to take
   std::int64_t to_read = 0;        // with what was taken
+  std::vector<std::string> unlisted;
 
   // Takes at most so many steps; false once all is listed.
   bool list(int steps) {
@@ -63,10 +65,9 @@ class Lister {
   void begin(const fs::path& root) {
     root_ = root;
     std::error_code error;
-    if (fs::is_directory(root, error))
-      walk(root);
-    else
-      file(root, fs::status(root, error).type());
+    const auto type = fs::status(root, error).type();
+    if (type == fs::file_type::none || type == fs::file_type::not_found) return unreadable(root, error);
+    type == fs::file_type::directory ? walk(root) : file(root, type);
   }
 
   void walk(const fs::path& folder) {
@@ -79,6 +80,11 @@ class Lister {
 
   void unlistable(const fs::path& folder, const std::error_code& error) {
     loose_.push_back({folder.string(), Reason::dicom_unreadable, "the folder cannot be listed: " + error.message()});
+    unlisted.push_back(folder.string());
+  }
+
+  void unreadable(const fs::path& path, const std::error_code& error) {
+    loose_.push_back({path.string(), Reason::dicom_unreadable, "cannot be looked at: " + error.message()});
   }
 
   void step(Folder& folder) {
@@ -94,12 +100,12 @@ class Lister {
   }
 
   void look_at(const fs::directory_entry& entry) {  // its type is known from the folder, where the file system tells
-    std::error_code unknown;
-    if (entry.is_symlink(unknown)) return link(entry.path());
-    if (!unknown && entry.is_directory(unknown)) return walk(entry.path());
-    if (!unknown && entry.is_regular_file(unknown)) return file(entry.path(), fs::file_type::regular);
-    if (unknown)  // a folder that may be listed, but not entered
-      loose_.push_back({entry.path().string(), Reason::dicom_unreadable, "cannot be looked at: " + unknown.message()});
+    std::error_code error;
+    if (entry.is_symlink(error)) return link(entry.path());
+    if (!error && entry.is_directory(error)) return walk(entry.path());
+    if (!error && entry.is_regular_file(error)) return file(entry.path(), fs::file_type::regular);
+    if (error)  // as in a folder that may be listed, but not entered
+      unreadable(entry.path(), error);
     else
       file(entry.path(), fs::file_type::unknown);
   }
@@ -107,11 +113,14 @@ class Lister {
   void link(const fs::path& path) {
     std::error_code error;
     const auto target = fs::canonical(path, error);
-    if (error) return loose_.push_back({path.string(), Reason::dicom_unreadable, "a link to nothing"});
-    if (fs::is_regular_file(target) && inside(target, root_)) return file(target, fs::file_type::regular);
-    if (fs::is_directory(target) && inside(target, root_)) return;  // reached by its own name
-    if (follow_links_ && fs::is_regular_file(target)) return file(target, fs::file_type::regular);
-    if (follow_links_ && fs::is_directory(target)) return walk(target);
+    if (error == std::errc::no_such_file_or_directory)
+      return loose_.push_back({path.string(), Reason::dicom_unreadable, "a link to nothing"});
+    const auto type = error ? fs::file_type::none : fs::status(target, error).type();
+    if (type == fs::file_type::none || type == fs::file_type::not_found) return unreadable(path, error);
+    const bool is_file = type == fs::file_type::regular, is_folder = type == fs::file_type::directory;
+    if (is_file && (follow_links_ || inside(target, root_))) return file(target, type);
+    if (is_folder && inside(target, root_)) return;  // reached by its own name
+    if (is_folder && follow_links_) return walk(target);
     loose_.push_back({path.string(), Reason::not_dicom, "a link out of the input folder is not followed without --follow-links"});
   }
 
@@ -145,13 +154,19 @@ class Scanner {
   }
 
   std::int64_t done = 0;
+  std::exception_ptr fault;  // of the index; what comes after it is dropped
 
  private:
   void scan(std::vector<std::string> paths) {
     nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
     dicom_.submit(json_task(std::move(request), header_timeout, [this, paths = std::move(paths)](JsonReply reply) {
-      if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
-      take_all(std::get<nlohmann::json>(reply), paths);
+      if (fault) return;
+      try {
+        if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
+        take_all(std::get<nlohmann::json>(reply), paths);
+      } catch (const IndexFault&) {
+        fault = std::current_exception();
+      }
     }));
   }
 
@@ -160,7 +175,7 @@ class Scanner {
       for (const auto& path : paths) scan({path});
       return;
     }
-    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, {}, false);
+    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, ScannedFile{}, false);
     ++done;
   }
 
@@ -175,13 +190,13 @@ class Scanner {
   void take(const ScannedFile& file, const std::string& path) {
     if (!file.reason.empty()) {
       const auto reason = reason_named(file.reason).value_or(Reason::internal);
-      return index_.add(LooseFile{path, reason, std::string(file.message)}, file.state, row(reason).exit == Exit::ok);
+      return index_.add(LooseFile{path, reason, std::string(file.message)}, file, row(reason).exit == Exit::ok);
     }
     if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(path, file);
     index_.add(
         LooseFile{path, file.has_pixels ? Reason::dicom_attribute : Reason::not_image,
                   file.has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
-        file.state, true);
+        file, true);
   }
 
   HeaderIndex& index_;
@@ -194,8 +209,8 @@ fs::path check_input(const fs::path& input) {
   const auto path = fs::canonical(input, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
     throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
-  const bool listable = !error && (!fs::is_directory(path) || ::access(path.c_str(), X_OK) == 0);
-  if (!listable || ::access(path.c_str(), R_OK) != 0)
+  const bool listable = !error && (!fs::is_directory(path, error) || ::access(path.c_str(), X_OK) == 0);
+  if (!listable || error || ::access(path.c_str(), R_OK) != 0)
     throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
   return path;
 }
@@ -219,7 +234,7 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   const std::array crews{&dicom};
   bool listing = true;
   while (listing || !lister.unread.empty() || !dicom.idle()) {
-    if (SignalGuard::received() != 0) {  // what is under way is waited for all the same: its replies come here
+    if (SignalGuard::received() != 0 || scanner.fault) {  // what is under way is waited for all the same: its replies come here
       listing = false;
       lister.unread.clear();
     }
@@ -229,8 +244,11 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
     pump(crews, std::chrono::milliseconds(waits ? 200 : 0));
     progress(scanner.done, listing ? 0 : lister.to_read);
   }
+  if (scanner.fault) std::rethrow_exception(scanner.fault);
   inventory.headers_read = scanner.done;
+  inventory.unlisted = std::move(lister.unlisted);
   index.commit();
+  index.find_lacking(inventory.loose, inventory.unlisted);
   inventory.scan_seconds = std::chrono::duration<double>(Clock::now() - began).count();
   if (inputs.worklist) {
     inventory.rows = keep_what_rows_name(*inputs.worklist, index, inputs.whole_series);

@@ -15,11 +15,12 @@ namespace aidp {
 
 struct Inventory {
   std::int64_t files = 0;
-  std::int64_t headers_read = 0;     // of them; the index knew the others
-  double scan_seconds = 0;           // from the first listed to the last read
-  std::vector<SeriesInput> series;   // ordered by study, series; their headers are in the index
-  std::vector<LooseFile> loose;      // ordered by path
-  std::vector<WorklistResult> rows;  // of the worklist: what they found
+  std::int64_t headers_read = 0;      // of them; the index knew the others
+  double scan_seconds = 0;            // from the first listed to the last read
+  std::vector<SeriesInput> series;    // ordered by study, series; their headers are in the index
+  std::vector<LooseFile> loose;       // ordered by path
+  std::vector<std::string> unlisted;  // folders that could not be listed: what lies in them is not known to be gone
+  std::vector<WorklistResult> rows;   // of the worklist: what they found
 };
 
 // The input as it is really called. Throws Error(path_missing, path_unreadable).

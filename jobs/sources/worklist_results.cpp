@@ -2,7 +2,6 @@
 #include <map>
 
 #include "core/base/file.hpp"
-#include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "jobs/sources/worklist.hpp"
 
@@ -24,9 +23,7 @@ bool ended_well(const WorklistResult& result) { return result.outcome == Outcome
 
 HeaderIndex::Query query_of(const WorklistRow& row) {
   using enum WorklistKey;
-  const auto digest = [](const std::string& text) { return text.empty() ? "" : hex(sha256(text)); };
-  return {digest(row[accession_number]), digest(row[patient_id]), row[study_instance_uid],
-          row[series_instance_uid],      row[sop_instance_uid],   row[path]};
+  return {row[accession_number], row[patient_id], row[study_instance_uid], row[series_instance_uid], row[sop_instance_uid], row[path]};
 }
 }  // namespace
 
@@ -38,7 +35,9 @@ std::vector<WorklistResult> keep_what_rows_name(const Worklist& worklist, Header
   std::vector<std::int64_t> kept;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& row = worklist.rows[i];
-    const bool single = !whole_series && (!row[WorklistKey::sop_instance_uid].empty() || fs::is_regular_file(row[WorklistKey::path]));
+    std::error_code unknown;
+    const bool single =
+        !whole_series && (!row[WorklistKey::sop_instance_uid].empty() || fs::is_regular_file(row[WorklistKey::path], unknown));
     for (auto& found : found_by_row[i]) {
       kept.push_back(found.id);
       if (single && !found.sop_uid.empty()) results[i].sops.insert(std::move(found.sop_uid));

@@ -12,7 +12,6 @@
 #include "core/artefacts/hdf5.hpp"
 #include "core/artefacts/nifti.hpp"
 #include "core/base/error.hpp"
-#include "core/base/file_state.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/packed.hpp"
 #include "core/base/text.hpp"
@@ -20,9 +19,12 @@
 #include "core/dicom/codec/stored.hpp"
 #include "core/dicom/geometry/geometry.hpp"
 #include "core/dicom/read/directory.hpp"
+#include "core/dicom/read/file.hpp"
+#include "core/dicom/read/file_reader.hpp"
 #include "core/dicom/read/read_header.hpp"
 #include "jobs/process/pool.hpp"
 #include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/packed_attributes.hpp"
 #include "jobs/protocol/scanned_file.hpp"
 #include "jobs/workers/serve.hpp"
 
@@ -48,23 +50,27 @@ Slab slab_in(const json& request) { return {request.at("slab").at(0), request.at
 std::string scan_file(const std::string& path, const std::vector<std::string>& keywords) {
   ScannedFile file;
   try {
-    const auto state = file_state(path);
-    if (!state) throw Error(Reason::dicom_unreadable, "cannot be looked at");
-    file.state = *state;
-    const auto header = read_header(path, keywords);
+    const auto reader = std::make_shared<FileReader>(path);
+    file.state = reader->state();
+    const auto header = read_header(path, reader, keywords);
     const auto described = packed(header);
-    std::string attributes;
-    json::to_cbor(header.attributes, attributes);
+    const auto attributes = packed_attributes(header.attributes);
     file.has_pixels = header.has_pixels;
     file.study_uid = header.study_instance_uid;
     file.series_uid = header.series_instance_uid;
     file.sop_uid = header.sop_instance_uid;
-    file.accession_sha256 = header.accession_sha256;
-    file.patient_sha256 = header.patient_sha256;
+    file.accession_number = header.accession_number;
+    file.patient_id = header.patient_id;
     file.header = described;
     file.attributes = attributes;
     return packed(file);
   } catch (const std::exception& error) {
+    file = {.state = file.state};
+    const auto* broken = dynamic_cast<const BrokenFile*>(&error);
+    if (broken) {
+      file.study_uid = broken->study_uid;
+      file.series_uid = broken->series_uid;
+    }
     const auto failure = json_failure_of(error);
     file.reason = failure["reason"].get_ref<const std::string&>();
     file.message = failure["message"].get_ref<const std::string&>();

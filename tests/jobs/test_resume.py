@@ -29,6 +29,7 @@ class Headers(JobTest):
         (self.folder / "in/notes.txt").write_text("no DICOM")
         read = lambda out: self.run_summary("mean", self.folder / "in", "--out", self.folder / out)["headers_read"]
         self.assertEqual(read("first"), 7)
+        self.assertEqual(read("second"), 1)  # that a file is not DICOM is kept once two runs have seen it
         self.assertEqual(read("second"), 0)
         make_instance(self.folder / "in/0001/001.dcm", numpy.full((16, 16), 30), study=1, number=1)
         self.assertEqual(read("third"), 1)

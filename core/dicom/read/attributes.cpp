@@ -14,6 +14,7 @@
 
 #include "core/base/text.hpp"
 #include "core/dicom/header.hpp"
+#include "core/dicom/read/age.hpp"
 #include "core/dicom/read/value.hpp"
 
 namespace aidp {
@@ -22,6 +23,16 @@ namespace {
 using nlohmann::json;
 
 constexpr unsigned long values_at_most = 64;
+constexpr std::size_t text_bytes_at_most = 1024;
+
+// Between two characters of UTF-8.
+std::string cut(std::string text) {
+  if (text.size() <= text_bytes_at_most) return text;
+  auto end = text_bytes_at_most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text;
+}
 
 json value_of(DcmElement& element) {
   auto values = json::array();
@@ -50,7 +61,7 @@ json value_of(DcmElement& element) {
     else if (numeric && !trimmed.empty() && json::accept(trimmed) && json::parse(trimmed).is_number())
       values.push_back(json::parse(trimmed));
     else
-      values.push_back(printable(trimmed));
+      values.push_back(cut(printable(trimmed)));
   }
   if (values.empty()) return nullptr;
   return values.size() == 1 ? values[0] : values;
@@ -89,13 +100,24 @@ class Reader {
     return nullptr;
   }
 
+  std::string identifier(const DcmTagKey& tag) {
+    DcmElement* element = nullptr;
+    if (dataset_.findAndGetElement(tag, element).bad() || !element || !element->isLeaf()) return {};
+    convert(*element);
+    return std::string(identifier_in(printable(text_of(dataset_, tag))));
+  }
+
  private:
   using Elements = std::map<DcmTagKey, std::vector<DcmElement*>>;
 
   json value(DcmElement& element) {
-    if (convertible_ && element.isAffectedBySpecificCharacterSet()) element.convertCharacterSet(converter_);
+    convert(element);
     auto value = value_of(element);
     return value == "" ? json() : value;
+  }
+
+  void convert(DcmElement& element) {
+    if (convertible_ && element.isAffectedBySpecificCharacterSet()) element.convertCharacterSet(converter_);
   }
 
   // Of the macros of each functional group.
@@ -133,15 +155,19 @@ class Reader {
 };
 }  // namespace
 
-nlohmann::json attributes_of(DcmDataset& dataset, const std::vector<std::string>& keywords) {
-  auto attributes = json::object();
-  std::set<std::string> wanted(surveillance_keywords().begin(), surveillance_keywords().end());
+void read_attributes(DcmDataset& dataset, const std::vector<std::string>& keywords, InstanceHeader& header) {
+  header.attributes = json::object();
+  std::set<std::string> wanted(provenance_keywords().begin(), provenance_keywords().end());
   wanted.insert(keywords.begin(), keywords.end());
   Reader reader(dataset);
   for (const auto& keyword : wanted)
     if (const auto tag = tag_named(keyword))
-      if (auto value = reader.read(*tag); !value.is_null()) attributes[keyword] = std::move(value);
-  return attributes;
+      if (auto value = reader.read(*tag); !value.is_null()) header.attributes[keyword] = std::move(value);
+  header.accession_number = reader.identifier(DCM_AccessionNumber);
+  header.patient_id = reader.identifier(DCM_PatientID);
+  if (header.attributes.contains("PatientAge")) return;
+  if (const auto age = age_at(text_of(dataset, DCM_PatientBirthDate), text_of(dataset, DCM_StudyDate)); !age.empty())
+    header.attributes["PatientAge"] = age;
 }
 
 }  // namespace aidp

@@ -6,11 +6,12 @@
 
 #include "core/base/text.hpp"
 #include "core/dicom/read/file.hpp"
+#include "core/dicom/read/file_reader.hpp"
 
 namespace aidp {
 
 std::vector<std::vector<std::string>> referenced_files(const std::string& path) {
-  const DicomFile file(path, DicomFile::Part::whole);
+  const DicomFile file(std::make_shared<FileReader>(path), DicomFile::Part::whole);
   DcmSequenceOfItems* records = nullptr;
   if (file.dataset().findAndGetSequence(DCM_DirectoryRecordSequence, records).bad() || !records)
     throw Error(Reason::dicom_malformed, "it is no DICOMDIR: there is no DirectoryRecordSequence");
@@ -20,6 +21,7 @@ std::vector<std::vector<std::string>> referenced_files(const std::string& path) 
     if (records->getItem(i)->findAndGetOFStringArray(DCM_ReferencedFileID, id).good() && !id.empty())
       files.push_back(split({id.c_str(), id.length()}, '\\'));
   }
+  file.check_read();
   for (auto& parts : files)
     for (auto& part : parts) part = trim(std::string(part));
   return files;

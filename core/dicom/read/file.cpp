@@ -5,22 +5,20 @@
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/oflog/oflog.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <array>
 #include <cstring>
 
-#include "core/base/file.hpp"
+#include "core/base/ids.hpp"
+#include "core/dicom/read/file_stream.hpp"
+#include "core/dicom/read/value.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr std::size_t shortest_file = 16;
 
-[[noreturn]] void fail(const OFCondition& status, bool is_dicom) {
-  if (!is_dicom) throw Error(Reason::not_dicom, "not a DICOM file");
+[[noreturn]] void fail(const OFCondition& status) {
   const bool cut = status == EC_InvalidStream || status == EC_StreamNotifyClient || status == EC_EndOfStream;
   if (cut) throw Error(Reason::dicom_truncated, "the file ends before its data");
   throw Error(Reason::dicom_malformed, std::string("DCMTK: ") + status.text());
@@ -35,16 +33,17 @@ bool begins_like_dicom(const unsigned char* bytes, std::size_t size) {
   return (plausible(little) && bytes[3] == 0) || (plausible(big) && bytes[2] == 0);
 }
 
-void check_begin(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) throw Error(Reason::dicom_unreadable, std::string("cannot be opened: ") + std::strerror(errno));
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw Error(Reason::not_dicom, "not a regular file");
-  unsigned char bytes[132];
-  const auto got = ::pread(file.get(), bytes, sizeof bytes, 0);
-  if (got < 0) throw Error(Reason::dicom_unreadable, std::string("cannot be read: ") + std::strerror(errno));
-  if (!begins_like_dicom(bytes, static_cast<std::size_t>(got)))
+void check_begin(FileReader& reader) {
+  std::array<std::byte, 132> bytes;
+  const auto got = reader.read(bytes, 0);
+  reader.check();
+  if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), got))
     throw Error(Reason::not_dicom, got == 0 ? "an empty file" : "not a DICOM file");
+}
+
+std::string uid_in(DcmDataset& dataset, const DcmTagKey& tag) {
+  const auto uid = text_of(dataset, tag);
+  return is_uid(uid) ? uid : std::string();
 }
 
 // `end`: where DCMTK stopped, which is behind the head of PixelData (PS3.5 7.1); looked at again, as a guess would be another image.
@@ -77,14 +76,24 @@ void start_dicom() {
 
 std::string dcmtk_version() { return OFFIS_DCMTK_VERSION; }
 
-DicomFile::DicomFile(const std::string& path, Part part) : file_(std::make_unique<DcmFileFormat>()) {
-  check_begin(path);
-  const auto status = part == Part::header
-                          ? file_->loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, 4096, ERM_autoDetect, DCM_PixelData)
-                          : file_->loadFile(path.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_autoDetect);
-  if (status.bad()) fail(status, true);
-  finish();
+DicomFile::DicomFile(std::shared_ptr<FileReader> reader, Part part) : reader_(std::move(reader)), file_(std::make_unique<DcmFileFormat>()) {
+  check_begin(*reader_);
+  FileStream stream(reader_);
+  file_->transferInit();
+  const auto status = part == Part::header ? file_->readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData)
+                                           : file_->read(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength);
+  file_->transferEnd();
+  try {
+    reader_->check();
+    if (status.bad()) fail(status);
+    finish();
+  } catch (const Error& error) {
+    if (error.reason() == Reason::not_dicom) throw;
+    throw BrokenFile(error, uid_in(dataset(), DCM_StudyInstanceUID), uid_in(dataset(), DCM_SeriesInstanceUID));
+  }
 }
+
+void DicomFile::check_read() const { reader_->check(); }
 
 DicomFile::DicomFile(const std::string& bytes) {
   if (!begins_like_dicom(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
@@ -106,7 +115,7 @@ void DicomFile::read(const std::string& bytes, Part part) {
   if (part == Part::header)
     pixels_ = find_pixels(std::as_bytes(std::span(bytes)), static_cast<std::size_t>(stream.tell()), *file_->getDataset());
   else if (status.bad())
-    fail(status, true);
+    fail(status);
 }
 
 DicomFile::~DicomFile() = default;

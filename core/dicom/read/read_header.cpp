@@ -6,14 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 
-#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/read/attributes.hpp"
 #include "core/dicom/read/file.hpp"
+#include "core/dicom/read/file_reader.hpp"
 #include "core/dicom/read/lookup.hpp"
 #include "core/dicom/read/mosaic.hpp"
 #include "core/dicom/read/value.hpp"
@@ -127,6 +126,28 @@ std::vector<FrameHeader> frames_of(DcmDataset& dataset, std::int64_t count) {
   }
   return frames.empty() ? std::vector{common} : frames;
 }
+
+// The first `digits` of a text and what follows, if those are digits.
+std::string digits_first(std::string text, std::size_t digits, std::size_t longest) {
+  const bool valid = text.size() >= digits && text.find_first_not_of("0123456789.") == std::string::npos;
+  return valid && text.find('.') >= digits ? text.substr(0, longest) : std::string();
+}
+
+// AcquisitionDate and AcquisitionTime, else what stands in AcquisitionDateTime or in an enhanced object's first frame (DT: both together).
+void read_acquisition(DcmDataset& dataset, InstanceHeader& header) {
+  constexpr std::size_t date_digits = 8, time_digits = 2, time_longest = 13;
+  auto moment = text_of(dataset, DCM_AcquisitionDateTime);
+  auto* groups = item_in(dataset, DCM_PerFrameFunctionalGroupsSequence);
+  auto* content = groups ? item_in(*groups, DCM_FrameContentSequence) : nullptr;
+  if (content && moment.empty()) moment = text_of(*content, DCM_FrameAcquisitionDateTime);
+  moment = moment.substr(0, moment.find_first_of("+-&"));  // of a time zone
+  header.acquisition_date = digits_first(text_of(dataset, DCM_AcquisitionDate), date_digits, date_digits);
+  header.acquisition_time = digits_first(text_of(dataset, DCM_AcquisitionTime), time_digits, time_longest);
+  if (header.acquisition_date.empty()) header.acquisition_date = digits_first(moment, date_digits, date_digits);
+  if (header.acquisition_time.empty() && moment.size() > date_digits)
+    header.acquisition_time = digits_first(moment.substr(date_digits), time_digits, time_longest);
+}
+
 // That there is a table is said even of a senseless one, for the decoder to refuse.
 void read_tables(DcmDataset& dataset, InstanceHeader& header) {
   const bool integers = header.samples_per_pixel == 1 && !header.floating;
@@ -163,24 +184,19 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
                        (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
   if (Sint32 number = 0; dataset.findAndGetSint32(DCM_InstanceNumber, number).good()) header.instance_number = number;
   read_tables(dataset, header);
+  read_acquisition(dataset, header);
   header.number_of_frames = number_of_frames_of(dataset);
   header.frames = frames_of(dataset, header.number_of_frames);
   unfold_mosaic(dataset, header);
   return header;
 }
 
-InstanceHeader read_header(const std::string& path, const std::vector<std::string>& keywords) {
-  const DicomFile file(path, DicomFile::Part::header);
+InstanceHeader read_header(const std::string& path, const std::shared_ptr<FileReader>& reader, const std::vector<std::string>& keywords) {
+  const DicomFile file(reader, DicomFile::Part::header);
   auto header = header_of(file, path);
-  std::error_code gone;
-  if (const auto size = std::filesystem::file_size(path, gone); !gone) header.file_bytes = size;
-  const auto digest = [&](const DcmTagKey& tag) {
-    const auto text = text_of(file.dataset(), tag);
-    return text.empty() ? "" : hex(sha256(text));
-  };
-  header.accession_sha256 = digest(DCM_AccessionNumber);
-  header.patient_sha256 = digest(DCM_PatientID);
-  header.attributes = attributes_of(file.dataset(), keywords);
+  header.state = reader->state();
+  read_attributes(file.dataset(), keywords, header);
+  file.check_read();
   return header;
 }
 

@@ -4,30 +4,44 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/hash.hpp"
 #include "core/base/packed.hpp"
+#include "jobs/protocol/packed_attributes.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
 using namespace aidp;
 
 namespace {
+const auto key = random_key();
+
 struct Folder : Scratch {
   std::filesystem::path index() const { return folder / "headers.db"; }
 };
 
 // What a worker would say of the file as it is.
-void add(HeaderIndex& index, const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes) {
-  const auto header = packed(InstanceHeader{});
-  std::string cbor;
-  nlohmann::json::to_cbor(attributes, cbor);
+void add(HeaderIndex& index, const std::string& path, const std::string& series, const std::string& sop, nlohmann::json attributes,
+         const std::string& patient = {}) {
+  const auto header = packed(InstanceHeader{}), packed_values = packed_attributes(attributes);
   ScannedFile file;
   file.state = file_state(path).value();
   file.study_uid = "1.2";
   file.series_uid = series;
   file.sop_uid = sop;
+  file.accession_number = patient.empty() ? patient : "A" + patient;
+  file.patient_id = patient;
   file.header = header;
-  file.attributes = cbor;
+  file.attributes = packed_values;
   index.add(path, file);
+}
+
+void add_loose(HeaderIndex& index, const std::string& path, Reason reason, const std::string& message, bool known) {
+  index.add(LooseFile{path, reason, message}, ScannedFile{.state = file_state(path).value()}, known);
+}
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::vector<std::string> to_read(HeaderIndex& index, const std::vector<std::string>& listed) {
@@ -77,16 +91,22 @@ TEST_CASE("a kept index has only what is new or changed read again") {
   const auto same = folder.file("same", "1"), changes = folder.file("changes", "2"), junk = folder.file("junk", "3"),
              closed = folder.file("closed", "4"), gone = folder.file("gone", "5");
   {
-    HeaderIndex index(folder.index(), {"PatientPosition"});
+    HeaderIndex index(folder.index(), {"PatientPosition"}, key);
     CHECK(to_read(index, {same, changes, junk, closed, gone}).size() == 5);
     for (const auto& path : {same, changes, gone}) add(index, path, "1.2.1", path, {{"Modality", "CT"}});
-    index.add(LooseFile{junk, Reason::not_dicom, "not a DICOM file"}, file_state(junk).value(), true);
-    index.add(LooseFile{closed, Reason::dicom_unreadable, "cannot be opened"}, file_state(closed).value(), false);
+    add_loose(index, junk, Reason::not_dicom, "not a DICOM file", true);
+    add_loose(index, closed, Reason::dicom_unreadable, "cannot be opened", false);
     CHECK(to_read(index, {same, junk, closed}).empty());  // by another way to the same files
     index.commit();
   }
+  {
+    HeaderIndex index(folder.index(), {}, key);
+    CHECK(to_read(index, {junk}) == std::vector{junk});  // one worker's word is not enough for "not DICOM"
+    add_loose(index, junk, Reason::not_dicom, "not a DICOM file", true);
+    index.commit();
+  }
   folder.file("changes", "22");
-  HeaderIndex index(folder.index(), {"PatientPosition"});
+  HeaderIndex index(folder.index(), {"PatientPosition"}, key);
   CHECK(to_read(index, {same, changes, junk, closed}) == std::vector{changes, closed});
   REQUIRE(index.series().size() == 1);
   CHECK(index.series()[0].files == 1);
@@ -98,7 +118,7 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
   const Folder folder;
   const auto file = folder.file("a", "1");
   const auto is_read = [&](std::vector<std::string> keywords) {
-    HeaderIndex index(folder.index(), std::move(keywords));
+    HeaderIndex index(folder.index(), std::move(keywords), key);
     const bool unknown = index.list(file);
     if (unknown) add(index, file, "1.2.1", "9.1", {{"Modality", "CT"}});
     index.commit();
@@ -112,19 +132,183 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
   CHECK(!is_read({}));
 }
 
-TEST_CASE("an index that is no database is begun anew, as it only saves time") {
+TEST_CASE("an index that cannot be used is made again or replaced, and says so by name") {
   const Folder folder;
   const auto file = folder.file("a", "1");
-  std::ofstream(folder.index()) << std::string(5000, 'x');
-  HeaderIndex index(folder.index(), {});
+  const auto path = folder.index();
+  const auto damage = GENERATE(0, 1, 2, 3, 4, 5);
+  if (damage == 0) std::ofstream(path) << std::string(50000, 'x');
+  if (damage == 1) std::filesystem::create_directories(path / "in the way");
+  if (damage >= 2) {
+    HeaderIndex index(path, {}, key);
+    for (int i = 0; i < 2000; ++i) index.list(folder.file("f" + std::to_string(i), ""));
+    index.list(file);
+    add(index, file, "1.2.1", "9.1", nlohmann::json::object());
+    index.commit();
+  }
+  if (damage == 2) std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2 + 100);
+  if (damage == 3) Database(path, Database::Scratch{13, ""}).execute("DROP TABLE file; CREATE TABLE file (x)");
+  if (damage == 4) Database(path, Database::Scratch{13, ""}).execute("PRAGMA user_version = 12");
+  HeaderIndex index(path, {}, damage == 5 ? random_key() : key);
+  CHECK_THAT(index.note(), Catch::Matchers::Contains("headers.db"));
   CHECK(index.list(file));
+}
+
+TEST_CASE("an empty file and a kill before anything is made are an index that is new") {
+  const Folder folder;
+  std::ofstream(folder.index()).close();
+  HeaderIndex index(folder.index(), {}, key);
+  CHECK(index.note().empty());
+}
+
+TEST_CASE("while a job uses the index, another has one of its own") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  HeaderIndex first(folder.index(), {}, key);
+  HeaderIndex second(folder.index(), {}, key);
+  CHECK_THAT(second.note(), Catch::Matchers::Contains("in use by another job"));
+  CHECK((first.list(file) && second.list(file)));
+}
+
+TEST_CASE("damage that shows itself later is told by the file's name, and the index is made again") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  HeaderIndex index(folder.index(), {}, key);
+  for (int i = 0; i < 3000; ++i) {
+    const auto path = folder.file(std::to_string(i), "1");
+    index.list(path);
+    add(index, path, "1.2.1", std::to_string(i), {{"SeriesDescription", std::string(300, 'x')}});
+  }
+  index.commit();
+  {
+    std::fstream raw(folder.index(), std::ios::in | std::ios::out | std::ios::binary);
+    const std::string garbage(8192, '\xA5');
+    for (auto at = std::filesystem::file_size(folder.index()) / 8192; at-- > 1;)
+      raw.seekp(static_cast<std::streamoff>(at * 8192)).write(garbage.data(), 8192);
+  }
+  CHECK_THROWS_AS(index.instances(index.series().front()), IndexFault);
+  CHECK_THROWS_WITH(index.known(), Catch::Matchers::Contains("headers.db"));
+  index.begin_again();
+  CHECK_THAT(index.note() + folder.index().string(), Catch::Matchers::Contains("headers.db"));
+  CHECK(index.list(file));
+  add(index, file, "1.2.1", "9.1", nlohmann::json::object());
+  CHECK(index.instances(index.series().front()).size() == 1);
+}
+
+TEST_CASE("an entry that no worker can have made is read again") {
+  const Folder folder;
+  const auto file = folder.file("a", "1"), other = folder.file("b", "1");
+  HeaderIndex index(folder.index(), {}, key);
+  for (const auto& path : {file, other}) index.list(path);
+  add(index, other, "1.2.2", "9.2", nlohmann::json::object());
+  ScannedFile bad{
+      .state = file_state(file).value(), .study_uid = "1.2", .series_uid = "1.2.1", .sop_uid = "9.1", .header = "\xff\x01garbage"};
+  index.add(file, bad);
+  CHECK_THROWS_AS(index.instances(index.series().front()), IndexFault);
+  index.begin_again();
+  CHECK(to_read(index, {file, other}) == std::vector{file});
+}
+
+TEST_CASE("identifiers are kept keyed: neither they nor their plain hashes are in the file") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  HeaderIndex index(folder.index(), {}, key);
+  index.list(file);
+  add(index, file, "1.2.1", "9.1", nlohmann::json::object(), "9434765919");
+  index.commit();
+  CHECK(index.find({{.accession_number = {}, .patient_id = "9434765919", .study_uid = {}, .series_uid = {}, .sop_uid = {}, .path = {}}})[0]
+            .size() == 1);
+  CHECK(index.find({{.accession_number = "A9434765919", .patient_id = {}, .study_uid = {}, .series_uid = {}, .sop_uid = {}, .path = {}}})[0]
+            .size() == 1);
+  CHECK(index.find({{.accession_number = "9434765919", .patient_id = {}, .study_uid = {}, .series_uid = {}, .sop_uid = {}, .path = {}}})[0]
+            .empty());
+  CHECK(index.instances(index.series().front()).front().patient_pseudonym == pseudonym(key, "patient", "9434765919"));
+  const auto content = content_of(folder.index());
+  CHECK(content.find(pseudonym(key, "patient", "9434765919")) != std::string::npos);
+  CHECK(content.find("9434765919") == std::string::npos);
+  CHECK(content.find(hex(sha256("9434765919"))) == std::string::npos);
+}
+
+TEST_CASE("what a series is left out by is read again by the next run, until two runs agree") {
+  const Folder folder;
+  const auto file = folder.file("a", "1");
+  const auto is_read = [&](const char* modality) {
+    HeaderIndex index(folder.index(), {}, key);
+    const bool unknown = index.list(file);
+    if (unknown) add(index, file, "1.2.1", "9.1", {{"Modality", modality}});
+    index.doubt(index.series().front(), false);
+    index.commit();
+    return unknown;
+  };
+  CHECK(is_read("MR"));  // a lie
+  CHECK(is_read("CT"));
+  CHECK(is_read("CT"));
+  CHECK(!is_read("CT"));
+}
+
+TEST_CASE("a series lacks the file that could not be read: known of old, of UIDs before the break, or alone in its folder") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.folder / "s");
+  const auto a = folder.file("s/a", "1"), b = folder.file("s/b", "2"), c = folder.file("c", "3");
+  const auto lacks = [](HeaderIndex& index) {
+    index.find_lacking({}, {});
+    return index.series().front().lacks;
+  };
+  {
+    HeaderIndex index(folder.index(), {}, key);
+    CHECK(to_read(index, {a, b, c}).size() == 3);
+    for (const auto& path : {a, b, c}) add(index, path, "1.2.1", path, nlohmann::json::object());
+    CHECK(lacks(index).empty());
+    index.commit();
+  }
+  std::filesystem::resize_file(c, 0);
+  {
+    HeaderIndex index(folder.index(), {}, key);
+    CHECK(to_read(index, {a, b, c}) == std::vector{c});
+    add_loose(index, c, Reason::dicom_unreadable, "cannot be read", false);
+    CHECK(lacks(index) == "c: cannot be read");
+    index.commit();
+  }
+  SECTION("still so in the run after") {
+    HeaderIndex index(folder.index(), {}, key);
+    CHECK(to_read(index, {a, b, c}) == std::vector{c});
+    add_loose(index, c, Reason::dicom_truncated, "ends", false);
+    CHECK(lacks(index) == "c: ends");
+  }
+  SECTION("not where it turns out to be another's") {
+    HeaderIndex index(folder.index(), {}, key);
+    to_read(index, {a, b, c});
+    add_loose(index, c, Reason::not_dicom, "not a DICOM file", true);
+    CHECK(lacks(index).empty());
+  }
+  SECTION("alone in its folder") {
+    HeaderIndex index({}, {});
+    to_read(index, {a, b});
+    add(index, a, "1.2.1", "9.1", nlohmann::json::object());
+    add_loose(index, b, Reason::dicom_unreadable, "cannot be read", false);
+    CHECK(lacks(index) == "b: cannot be read");
+  }
+  SECTION("of UIDs before the break") {
+    HeaderIndex index({}, {});
+    to_read(index, {a, c});
+    add(index, a, "1.2.1", "9.1", nlohmann::json::object());
+    index.add(LooseFile{c, Reason::dicom_truncated, "ends"}, ScannedFile{.study_uid = "1.2", .series_uid = "1.2.1"}, false);
+    CHECK(lacks(index) == "c: ends");
+  }
+  SECTION("a folder that could not be listed") {
+    HeaderIndex index(folder.index(), {}, key);
+    to_read(index, {c});
+    add(index, c, "1.2.1", "9.3", nlohmann::json::object());
+    index.find_lacking({}, {(folder.folder / "s").string()});
+    CHECK_THAT(index.series().front().lacks, Catch::Matchers::Contains("could not be listed"));
+  }
 }
 
 TEST_CASE("what the last 400 runs did not list is forgotten, what they listed is not") {
   const Folder folder;
   const auto gone = folder.file("gone", "1"), stays = folder.file("stays", "2");
   for (int run = 1; run <= 402; ++run) {
-    HeaderIndex index(folder.index(), {});
+    HeaderIndex index(folder.index(), {}, key);
     CHECK(index.list(stays) == (run == 1));
     if (run == 1) {
       CHECK(index.list(gone));
@@ -133,7 +317,7 @@ TEST_CASE("what the last 400 runs did not list is forgotten, what they listed is
     }
     index.commit();
   }
-  HeaderIndex index(folder.index(), {});
+  HeaderIndex index(folder.index(), {}, key);
   CHECK(index.list(gone));
   CHECK(!index.list(stays));
   REQUIRE(index.series().size() == 1);
