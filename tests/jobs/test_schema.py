@@ -11,6 +11,16 @@ from support import BIN
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def properties(node, place):
+    """Each property below a part of the schema, with its place; what a condition repeats ("if", "then") has none of its own."""
+    for key, value in node.get("properties", {}).items():
+        yield f"{place}.{key}", value
+        yield from properties(value, f"{place}.{key}")
+    below = {"": node["items"]} if "items" in node else {}
+    for name, child in {**below, **node.get("definitions", {})}.items():
+        yield from properties(child, f"{place}.{name}")
+
+
 class Schema(unittest.TestCase):
     def test_the_schema_names_the_keys_and_transforms_that_the_parser_allows(self):
         schema = json.loads((ROOT / "manifests/model.schema.json").read_text())
@@ -18,6 +28,11 @@ class Schema(unittest.TestCase):
         for stage in ("preprocess", "postprocess"):
             names = set(schema["properties"][stage]["items"]["oneOf"][0]["enum"])
             self.assertEqual(self.allowed(f"{stage}: [Zzzzzz]\n"), names)
+
+    def test_every_property_says_what_it_is(self):
+        schema = json.loads((ROOT / "manifests/model.schema.json").read_text())
+        silent = [place for place, value in properties(schema, "") if not value.get("description", "").endswith(".")]
+        self.assertEqual(silent, [])
 
     def allowed(self, line):
         manifest = pathlib.Path(self.id() + ".yaml")
