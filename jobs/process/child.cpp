@@ -93,7 +93,7 @@ std::string Child::end() {
   living.erase(pid_);
   replace_group(std::exchange(pid_, -1), 0);
   end_strays();
-  if (!status) return "no end: it hangs in the kernel";
+  if (!status) return "signal 9 (Killed), but it still hangs in the kernel";
   if (WIFSIGNALED(*status)) return "signal " + std::to_string(WTERMSIG(*status)) + " (" + ::strsignal(WTERMSIG(*status)) + ")";
   return "exit code " + std::to_string(WEXITSTATUS(*status));
 }
