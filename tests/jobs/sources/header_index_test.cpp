@@ -177,7 +177,7 @@ TEST_CASE("damage that shows itself later is told by the file's name, and the in
   for (int i = 0; i < 3000; ++i) {
     const auto path = folder.file(std::to_string(i), "1");
     index.list(path);
-    add(index, path, "1.2.1", std::to_string(i), {{"SeriesDescription", std::string(300, 'x')}});
+    add(index, path, "1.2.1", std::to_string(i), {{"SeriesDescription", std::string(1000, 'x')}});
   }
   index.commit();
   {
@@ -186,10 +186,10 @@ TEST_CASE("damage that shows itself later is told by the file's name, and the in
     for (auto at = std::filesystem::file_size(folder.index()) / 8192; at-- > 1;)
       raw.seekp(static_cast<std::streamoff>(at * 8192)).write(garbage.data(), 8192);
   }
-  CHECK_THROWS_AS(index.instances(index.series().front()), IndexFault);
-  CHECK_THROWS_WITH(index.known(), Catch::Matchers::Contains("headers.db"));
+  CHECK_THROWS_MATCHES(index.instances(SeriesInput{1, "1.2", "1.2.1", 3000, {}}), IndexFault,
+                       Catch::Matchers::Predicate<IndexFault>(
+                           [](const IndexFault& fault) { return std::string(fault.what()).find("headers.db") != std::string::npos; }));
   index.begin_again();
-  CHECK_THAT(index.note() + folder.index().string(), Catch::Matchers::Contains("headers.db"));
   CHECK(index.list(file));
   add(index, file, "1.2.1", "9.1", nlohmann::json::object());
   CHECK(index.instances(index.series().front()).size() == 1);
