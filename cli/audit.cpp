@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "cli/output.hpp"
+#include "core/audit/heads.hpp"
+#include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -16,7 +18,7 @@ constexpr const char* damaged_event = "(damaged)";
 
 // A leaf's event; a leaf that is no event any more is shown as such.
 nlohmann::json event_of(const std::string& data) {
-  auto event = nlohmann::json::parse(data, nullptr, false);
+  auto event = parse_json(data).value_or(nlohmann::json{});
   if (!event.is_object() || !event.contains("event")) event = {{"event", damaged_event}, {"time", ""}, {"data", printable(data)}};
   return event;
 }
@@ -95,19 +97,44 @@ class AuditVerify : public Command {
   std::string name() const override { return "audit verify"; }
   std::string summary() const override { return "Prove that no row was edited, deleted, added or reordered"; }
   std::string details() const override {
-    return "Recomputes every hash of the log (RFC 6962) and compares every recorded row with its leaf. Who can write to the store can "
-           "rewrite all of it: give the size and "
-           "root of a report or a job.json that lies elsewhere to prove that the log still begins with what it said then.";
+    return "Recomputes every hash of the log (RFC 6962), compares every recorded row with its leaf, each index with its table and the "
+           "schema "
+           "with that of this aidp. It works in pieces, so it may run beside a job; what is recorded meanwhile is left to the next time. "
+           "Whoever "
+           "can write to the store can rewrite all of it: --head proves that the log still begins with what a report or a job.json that "
+           "lies "
+           "elsewhere said then, and --out that the store still knows the job of an output folder. The output folders of all jobs that the "
+           "store knows are checked too, if they are there.";
   }
-  std::vector<std::string> examples() const override { return {"aidp audit verify", "aidp audit verify --size 1200 --root 5f2c..."}; }
+  std::vector<std::string> examples() const override {
+    return {"aidp audit verify", "aidp audit verify --head 1200:5f2c...", "aidp audit verify --head /backup/report.json --out /results/ct"};
+  }
   void setup(CLI::App& app) override {
-    app.add_option("--root", root_, "A root noted elsewhere (64 digits)");
-    app.add_option("--size", size_, "The number of leaves that it was of");
+    app.add_option("--head", heads_, "A head noted elsewhere: SIZE:ROOT, or a job.json or a report in JSON that holds one");
+    app.add_option("--out", outs_, "An output folder whose job.json must fit");
   }
   Exit run(const Globals& globals) override {
-    if (root_.empty() != (size_ < 0)) throw Error(Reason::usage, "--root and --size go together", "give both or none");
     Reader store(globals);
-    const auto verdict = verify_audit(store.database, root_, size_);
+    auto [known, findings] = heads_of_outputs(store.database, {outs_.begin(), outs_.end()});
+    for (const auto& head : heads_) known.push_back(read_head(head));
+    const auto compared = known.size();
+    auto verdict = verify(store.database, std::move(known), globals);
+    verdict.findings.insert(verdict.findings.begin(), findings.begin(), findings.end());
+    print(verdict, compared, globals);
+    if (verdict.findings.empty()) return Exit::ok;
+    throw Error(Reason::audit_broken, std::to_string(verdict.findings.size()) + " findings in the audit log",
+                "keep this store as it is, restore a backup beside it and tell the clinical safety officer");
+  }
+
+ private:
+  static AuditVerdict verify(Database& database, std::vector<KnownHead> known, const Globals& globals) {
+    const auto progress = make_progress(globals);
+    return verify_audit(database, std::move(known), [&](std::int64_t done, std::int64_t total) {
+      progress->update({.phase = "verifying", .done = done, .total = total});
+    });
+  }
+
+  static void print(const AuditVerdict& verdict, std::size_t heads, const Globals& globals) {
     if (globals.json()) {
       auto findings = nlohmann::json::array();
       for (const auto& finding : verdict.findings) findings.push_back({{"leaf", finding.leaf}, {"what", finding.what}});
@@ -115,22 +142,22 @@ class AuditVerify : public Command {
                   {"schema", "aidp.audit/1"},
                   {"leaves", verdict.leaves},
                   {"root", verdict.root},
+                  {"rows", verdict.rows},
+                  {"heads_elsewhere", heads},
                   {"intact", verdict.findings.empty()},
                   {"findings", findings}});
-    } else {
-      for (const auto& finding : verdict.findings)
-        std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
-      if (!globals.quiet)
-        std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n";
+      return;
     }
-    if (verdict.findings.empty()) return Exit::ok;
-    throw Error(Reason::audit_broken, std::to_string(verdict.findings.size()) + " findings in the audit log",
-                "keep this store as it is, restore a backup beside it and tell the clinical safety officer");
+    for (const auto& finding : verdict.findings)
+      std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
+    if (globals.quiet) return;
+    std::vector<std::string> rows;
+    for (const auto& [table, count] : verdict.rows) rows.push_back(std::to_string(count) + " of " + table);
+    std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n"
+              << "rows: " << join(rows, ", ") << "; heads kept elsewhere: " << heads << "\n";
   }
 
- private:
-  std::string root_;
-  std::int64_t size_ = -1;
+  std::vector<std::string> heads_, outs_;
 };
 }  // namespace
 

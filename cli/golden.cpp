@@ -39,9 +39,9 @@ std::vector<std::string> row_of(const GoldenResult& r) {
 }
 }  // namespace
 
-void compare_golden(const Package& package, const std::string& device, const std::string& remedy, const Globals& globals) {
+std::string compare_golden(const Package& package, const std::string& device, const std::string& remedy, const Globals& globals) {
   const auto progress = make_progress(globals);
-  const auto results = run_golden(package, device, *progress);
+  const auto [ran_on, results] = run_golden(package, device, *progress);
   std::map<std::string, double> largest;
   std::vector<std::string> failed;
   std::vector<std::vector<std::string>> rows{{"CASE", "STAGE", "OUTPUT", "EXPECTED", "GOT", "DIFFERENCE", "TOLERANCE", ""}};
@@ -60,6 +60,7 @@ void compare_golden(const Package& package, const std::string& device, const std
   if (!failed.empty())
     throw Error(Reason::acceptance_failed,
                 package.manifest.id() + " does not give its golden values on this machine: " + join(failed, "; "), remedy);
+  return ran_on;
 }
 
 }  // namespace aidp

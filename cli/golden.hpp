@@ -9,7 +9,7 @@
 namespace aidp {
 
 // Runs a package's golden cases and prints them, and the largest difference of each stage. Throws Error(acceptance_failed) with `remedy`
-// where one is beyond its tolerance, and as run_golden() does.
-void compare_golden(const Package& package, const std::string& device, const std::string& remedy, const Globals& globals);
+// if one is beyond its tolerance, and as run_golden() does. Returns the device on which they ran.
+std::string compare_golden(const Package& package, const std::string& device, const std::string& remedy, const Globals& globals);
 
 }  // namespace aidp

@@ -14,6 +14,16 @@ nlohmann::json json_of(const InstalledModel& model) {
           {"version", model.version}, {"digest", model.digest},       {"installed_at", to_text(model.installed_at)}};
 }
 
+void add_wait(CLI::App& app, std::string& wait) {
+  app.add_option("--wait", wait, "Wait so long (90s, 30m, 2h) for another aidp that uses what is needed");
+}
+
+LockWait wait_of(const std::string& text) {
+  LockWait wait;
+  if (!text.empty()) wait.at_most = parse_duration(text);
+  return wait;
+}
+
 class ModelInstall : public Command {
  public:
   std::string name() const override { return "model install"; }
@@ -21,24 +31,24 @@ class ModelInstall : public Command {
   std::string details() const override {
     return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only and "
            "known by the SHA-256 of its "
-           "content. Its golden cases are run first, and a package that does not give their values here is refused (exit status 4); with "
-           "--unchecked it is installed without them, as where its device is another machine's. Installing the same package twice changes "
-           "nothing.";
+           "content. The golden cases run on this very copy, and a package that does not give their values here is refused (exit status "
+           "4); with "
+           "--unchecked it is installed without them, for example if its device is in another machine. The audit log says whether they "
+           "ran, "
+           "and who installed it. Installing the same package twice changes nothing.";
   }
   std::vector<std::string> examples() const override { return {"aidp model install manifests/lung-nodule-2d"}; }
   void setup(CLI::App& app) override {
     app.add_option("PATH", path_, "Folder of the package")->required();
     app.add_option("--device", device_, "For the golden cases: auto, cpu or cuda:N")->capture_default_str();
     app.add_flag("--unchecked", unchecked_, "Do not run the golden cases");
+    add_wait(app, wait_);
   }
   Exit run(const Globals& globals) override {
     const auto package = read_package(path_);  // refuse what is no package before a store is made for it
     Writer store(globals);
     Repository repository(store.home, store.database);
-    const auto [installed, model] = repository.install(package, [&] {
-      if (!unchecked_ && !package.manifest.golden.empty())
-        compare_golden(package, device_, "ask its vendor; --unchecked installs it all the same", globals);
-    });
+    const auto [installed, model] = repository.install(package, [&](const Package& copy) { return accept(copy, globals); }, wait_of(wait_));
     const bool now = installed == Repository::Installed::now;
     if (globals.json()) {
       auto json = json_of(model);
@@ -53,7 +63,13 @@ class ModelInstall : public Command {
   }
 
  private:
-  std::string path_, device_ = "auto";
+  Acceptance accept(const Package& copy, const Globals& globals) const {
+    if (copy.manifest.golden.empty()) return {Acceptance::Golden::none, {}};
+    if (unchecked_) return {Acceptance::Golden::unchecked, {}};
+    return {Acceptance::Golden::passed, compare_golden(copy, device_, "ask its vendor; --unchecked installs it all the same", globals)};
+  }
+
+  std::string path_, device_ = "auto", wait_;
   bool unchecked_ = false;
 };
 
@@ -161,18 +177,29 @@ class ModelRemove : public OfOneModel {
  public:
   std::string name() const override { return "model remove"; }
   std::string summary() const override { return "Take an installed model away; its record and results stay"; }
+  std::string details() const override {
+    return "A name of which several versions are installed is refused: say which. So is a model that a job uses, unless --wait outlasts "
+           "it.";
+  }
   std::vector<std::string> examples() const override { return {"aidp model remove lung-nodule-2d@1.0.0"}; }
+  void setup(CLI::App& app) override {
+    OfOneModel::setup(app);
+    add_wait(app, wait_);
+  }
   Exit run(const Globals& globals) override {
     need_store(find_home(globals.home));  // a writer would make one
     Writer store(globals);
     Repository repository(store.home, store.database);
-    const auto model = repository.find(model_);
-    repository.remove(model);
+    const auto model = repository.find_only(model_);
+    repository.remove(model, wait_of(wait_));
     if (globals.json()) print_json(json_of(model));
     if (!globals.json() && !globals.quiet) std::cout << model.name << "@" << model.version << " removed\n";
     print_next(globals, "aidp model list");
     return Exit::ok;
   }
+
+ private:
+  std::string wait_;
 };
 }  // namespace
 

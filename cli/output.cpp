@@ -132,9 +132,6 @@ std::unique_ptr<ProgressSink> make_progress(const Globals& globals) {
 
 Reader::Reader(const Globals& globals) : home(store_of(globals)), database(home.database(), Database::Access::read) {}
 
-Writer::Writer(const Globals& globals)
-    : home(made_home(globals)),
-      lock(home.writer_lock(), "the store " + home.root.string()),
-      database(home.database(), Database::Access::write) {}
+Writer::Writer(const Globals& globals) : home(made_home(globals)), database(home.database(), Database::Access::write) {}
 
 }  // namespace aidp

@@ -20,7 +20,7 @@ void print_next(const Globals& globals, const std::string& command);
 // --quiet, nor with --format json unless --progress asks for it: a script then finds there an error's JSON alone.
 std::unique_ptr<ProgressSink> make_progress(const Globals& globals);
 
-// The store of a home for reading, and for writing with the one writer's lock.
+// The store of a home for reading, and for writing, then made if it is missing. Others may use it at the same time.
 struct Reader {
   Home home;
   Database database;
@@ -28,7 +28,6 @@ struct Reader {
 };
 struct Writer {
   Home home;
-  FileLock lock;
   Database database;
   explicit Writer(const Globals& globals);
 };

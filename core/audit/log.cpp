@@ -35,27 +35,37 @@ const AuditedTable& audited(std::string_view table) {
 }
 }  // namespace
 
-std::string row_sha256(const Statement& row) {
+std::string row_sha256(const Statement& row, std::span<const int> columns) {
   auto json = nlohmann::json::object();
-  for (int column = 0; column < row.columns(); ++column) {
-    const auto name = row.column_name(column);
-    if (name == "leaf") continue;
+  for (const int column : columns) {
+    auto& value = json[row.column_name(column)];
     switch (row.type(column)) {
       case Statement::Type::null:
-        json[name] = nullptr;
         break;
       case Statement::Type::integer:
-        json[name] = row.integer(column);
+        value = row.integer(column);
         break;
       case Statement::Type::real:
-        json[name] = canonical_number(row.real(column));
+        value = canonical_number(row.real(column));
         break;
       case Statement::Type::text:
-        json[name] = row.text(column);
+        value = row.text(column);
         break;
     }
   }
   return hex(sha256(canonical(json)));
+}
+
+nlohmann::json row_sha256(const Statement& row) {
+  std::vector<int> columns;
+  auto names = nlohmann::json::array();
+  for (int column = 0; column < row.columns(); ++column) {
+    auto name = row.column_name(column);
+    if (name == "leaf") continue;
+    columns.push_back(column);
+    names.push_back(std::move(name));
+  }
+  return {{"columns", std::move(names)}, {"sha256", row_sha256(row, columns)}};
 }
 
 AuditLog::AuditLog(Database& database) : database_(database) { refresh(); }
@@ -79,6 +89,10 @@ std::int64_t AuditLog::append(nlohmann::json event) {
   // Another log of this connection may have appended, or our last transaction may have been rolled back.
   if (transaction_ != database_.transactions()) refresh();
   if (!insert_) insert_.emplace(database_.prepare("INSERT INTO audit_leaf (seq, data, hash) VALUES (?, ?, ?)"));
+  if (const auto bound = event.find("row_sha256"); bound != event.end() && bound->is_object()) {
+    event["columns"] = std::move(bound->at("columns"));
+    *bound = std::string(bound->at("sha256"));
+  }
   if (!event.contains("time")) event["time"] = to_text(now());
   const std::string data = canonical(event);
   const Digest leaf = merkle_leaf(data);

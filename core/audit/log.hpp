@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +25,9 @@ class AuditLog {
   void refresh();
   // Call inside a Transaction. Adds "time" if the event has none. Returns the leaf's index, from 0.
   std::int64_t append(nlohmann::json event);
-  // The same for an event that leaves a row of item, series, job or model as it now is: write the row first (any `leaf`), then
-  // this. The event gets "table", "row" (`key`: the value of the primary key) and "row_sha256", which binds every column to the
-  // leaf; the row's `leaf` is set. An edited, deleted or added row is then found by verify_audit. Error(internal) without such a row.
+  // The same for an event that leaves a row of an audited table as it now is: write the row first (any `leaf`), then this. The event gets
+  // "table", "row" (`key`: the value of the primary key), "columns" (which are hashed) and "row_sha256"; the row's `leaf` is set. An
+  // edited, deleted or added row is then found by verify_audit. Error(internal) without such a row.
   std::int64_t append_row(nlohmann::json event, std::string_view table, const nlohmann::json& key);
   // For a row that goes away for good: "row_sha256" is null. Delete the row in the same transaction.
   std::int64_t append_dropped(nlohmann::json event, std::string_view table, const nlohmann::json& key);
@@ -43,9 +44,11 @@ class AuditLog {
   std::vector<Digest> frontier_;  // roots of the full subtrees, left to right
 };
 
-// The SHA-256 (hex) that binds a row to its leaf: of the canonical JSON object of all columns of the statement's current row
-// except `leaf`.
-std::string row_sha256(const Statement& row);
+// What binds the statement's current row to its leaf: put it into the event as "row_sha256". append() makes of it "columns", the names of
+// all columns but `leaf`, and "row_sha256", the SHA-256 (hex) of the canonical JSON object of these. A later schema may add columns.
+nlohmann::json row_sha256(const Statement& row);
+// The SHA-256 of those columns of the row (by position), as above.
+std::string row_sha256(const Statement& row, std::span<const int> columns);
 // Which table holds rows bound to leaves, and what its primary key is called.
 struct AuditedTable {
   std::string_view name, key;
@@ -55,19 +58,5 @@ inline constexpr AuditedTable audited_tables[] = {{"job", "id"}, {"series", "id"
 Digest merkle_leaf(std::string_view data);
 Digest merkle_node(const Digest& left, const Digest& right);
 Digest merkle_root(const std::vector<Digest>& leaves);  // of the empty list: SHA-256 of nothing
-
-struct AuditFinding {
-  std::int64_t leaf = -1;  // -1: not about one leaf
-  std::string what;
-};
-struct AuditVerdict {
-  std::int64_t leaves = 0;
-  std::string root;                    // hex
-  std::vector<AuditFinding> findings;  // empty: intact
-};
-// Recomputes everything: leaf hashes, order and count, every stored head, and that each recorded row (item, series, job, model)
-// still says what its leaf says and none is missing or added. If `expected_root`/`expected_size` are given (a head kept
-// elsewhere), the log must have had that head. What is wrong is a finding; throws only what the store does.
-AuditVerdict verify_audit(Database& database, const std::string& expected_root = {}, std::int64_t expected_size = -1);
 
 }  // namespace aidp

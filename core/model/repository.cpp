@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/repository.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/base/who.hpp"
+#include "core/manifest/normalised.hpp"
+#include "core/model/copy.hpp"
+#include "core/model/version.hpp"
 
 namespace aidp {
 
@@ -14,65 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::size_t digest_prefix_at_least = 6;
-constexpr auto file_mode = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
-constexpr auto folder_mode = file_mode | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
-
-void remove_tree(const fs::path& folder) {
-  std::error_code ignored;
-  fs::permissions(folder, fs::perms::owner_all, ignored);
-  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
-    if (entry.is_directory()) fs::permissions(entry.path(), fs::perms::owner_all, ignored);
-  fs::remove_all(folder);
-}
-
-// What a killed install left behind: temporaries begin with a dot.
-void sweep(const fs::path& models) {
-  for (const auto& entry : fs::directory_iterator(models))
-    if (entry.path().filename().string().starts_with('.')) remove_tree(entry.path());
-}
-
-void copy_in(const Package& package, const fs::path& folder) {
-  for (const auto& file : package.files) {
-    const auto target = folder / file.path;
-    fs::create_directories(target.parent_path());
-    if (hex(copy_and_hash(package.folder / file.path, target)) != file.sha256)
-      throw Error(Reason::package_changed, file.path + " of the package " + package.folder.string() + " changed while it was copied",
-                  "install it again");
-    fs::permissions(target, file_mode);
-  }
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_directory()) {
-      fsync_folder(entry.path());
-      fs::permissions(entry.path(), folder_mode);
-    }
-  fsync_folder(folder);
-}
 
 InstalledModel model_of(const Statement& row, const Home& home) {
   return {row.text(0), row.text(1), row.text(2), parse_time(row.text(3)), home.models() / row.text(0)};
-}
-
-// Negative, 0 or positive, by Semantic Versioning 2.0.0 section 11: numbers by value and before words.
-int compare_identifiers(const std::string& a, const std::string& b) {
-  const auto is_number = [](const std::string& text) { return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }); };
-  if (is_number(a) != is_number(b)) return is_number(a) ? -1 : 1;
-  if (is_number(a) && a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
-  return a.compare(b);
-}
-
-int compare_parts(const std::string& a, const std::string& b) {
-  const auto x = split(a, '.'), y = split(b, '.');
-  for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
-    if (const auto order = compare_identifiers(x[i], y[i]); order != 0) return order;
-  return static_cast<int>(x.size()) - static_cast<int>(y.size());
-}
-
-// 1.10.0 after 1.9.0, and 1.0.0 after 1.0.0-rc1.
-bool older(const std::string& a, const std::string& b) {
-  const auto dash_a = a.find('-'), dash_b = b.find('-');
-  if (const auto order = compare_parts(a.substr(0, dash_a), b.substr(0, dash_b)); order != 0) return order < 0;
-  if (dash_a == std::string::npos || dash_b == std::string::npos) return dash_a != std::string::npos && dash_b == std::string::npos;
-  return compare_parts(a.substr(dash_a + 1), b.substr(dash_b + 1)) < 0;
 }
 
 std::string differences(const Package& now, const std::string& listed) {
@@ -89,61 +40,105 @@ std::string differences(const Package& now, const std::string& listed) {
   return join(changes, ", ");
 }
 
-}  // namespace
-
-Repository::Repository(const Home& home, Database& database) : home_(home), database_(database) { fs::create_directories(home_.models()); }
-
-// What lies there already is no installed model's: a killed install or remove left it, whole or in part.
-void Repository::place(const Package& package) {
-  const auto final_folder = home_.models() / package.digest;
-  if (fs::exists(final_folder)) remove_tree(final_folder);
-  const auto temporary = home_.models() / ("." + package.digest);
-  try {
-    fs::create_directories(temporary);
-    copy_in(package, temporary);
-    publish(home_.models() / (package.digest + ".files"), listing_of(package), Overwrite::yes);
-  } catch (...) {
-    remove_tree(temporary);  // a full disk is not kept full
-    throw;
-  }
-  fs::rename(temporary, final_folder);
-  fs::permissions(final_folder, folder_mode);
-  fsync_folder(home_.models());
+std::string name_of(Acceptance::Golden golden) {
+  return golden == Acceptance::Golden::passed ? "passed" : golden == Acceptance::Golden::none ? "none" : "unchecked";
 }
 
-Repository::InstallResult Repository::install(const Package& package, const std::function<void()>& accept) {
-  sweep(home_.models());
+nlohmann::json event_of(const char* event, const std::string& model, const std::string& digest) {
+  return {{"event", event}, {"model", model}, {"model_digest", digest}, {"user", user_name()}, {"uid", ::geteuid()}, {"host", host_name()}};
+}
+
+std::string json_text(const std::string& yaml) {
+  return normalised_manifest(yaml).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+}  // namespace
+
+Repository::Repository(const Home& home, Database& database) : home_(home), database_(database) {
+  if (!database_.can_write()) return;
+  make_folder(home_.models(), "the folder of models", private_folder_mode);
+  describe_all();
+}
+
+// It is never held for long, so a moment's wait is part of taking it.
+FileLock Repository::lock(LockWait wait) const {
+  wait.at_most = std::max<std::chrono::milliseconds>(wait.at_most, std::chrono::seconds(10));
+  return {home_.writer_lock(), "the store " + home_.root.string(), wait};
+}
+
+Repository::InstallResult Repository::install(const Package& package, const std::function<Acceptance(const Package&)>& accept,
+                                              const LockWait& wait) {
+  if (auto model = same(package)) return {Installed::already, *model};
+  Copy copy(package, home_, lock(wait));
+  copy.fill();
+  const auto acceptance = accept(copy.package());
+  copy.check();
+  const auto held = lock(wait);
+  if (auto model = same(package)) return {Installed::already, *model};  // another process was first
+  copy.place();
+  record(copy.package(), acceptance);
+  return {Installed::now, find(package.digest)};
+}
+
+std::optional<InstalledModel> Repository::same(const Package& package) {
   for (const auto& model : list()) {
     if (model.digest == package.digest) {
       verify(model);
-      return {Installed::already, model};
+      return model;
     }
     if (model.name == package.manifest.name && model.version == package.manifest.version)
       throw Error(Reason::package_conflict,
                   package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
-  if (accept) accept();
-  place(package);
-  record(package);
-  return {Installed::now, find(package.digest)};
+  return {};
 }
 
-void Repository::record(const Package& package) {
+void Repository::record(const Package& package, const Acceptance& acceptance) {
+  const auto yaml = read_file(home_.models() / package.digest / "model.yaml");
   Transaction transaction(database_);
   database_
       .prepare(
-          "INSERT INTO model (digest, name, version, manifest, state, changed_at, leaf) VALUES (?, ?, ?, ?, 'installed', ?, -1)"
-          " ON CONFLICT (digest) DO UPDATE SET state = 'installed', changed_at = excluded.changed_at")
+          "INSERT INTO model (digest, name, version, manifest, manifest_json, state, changed_at, leaf) VALUES (?, ?, ?, ?, ?, 'installed', "
+          "?, -1) ON CONFLICT (digest) DO UPDATE SET state = 'installed', manifest_json = excluded.manifest_json, "
+          "changed_at = excluded.changed_at")
       .bind(1, package.digest)
       .bind(2, package.manifest.name)
       .bind(3, package.manifest.version)
-      .bind(4, read_file(home_.models() / package.digest / "model.yaml"))
-      .bind(5, to_text(now()))
+      .bind(4, yaml)
+      .bind(5, json_text(yaml))
+      .bind(6, to_text(now()))
       .run();
+  auto event = event_of("model.installed", package.manifest.id(), package.digest);
+  event["golden"] = name_of(acceptance.golden);
+  event["golden_cases"] = package.manifest.golden.size();
+  event["device"] = acceptance.device;
   AuditLog audit(database_);
-  audit.append_row({{"event", "model.installed"}, {"model", package.manifest.id()}, {"model_digest", package.digest}}, "model",
-                   package.digest);
+  audit.append_row(std::move(event), "model", package.digest);
+  audit.seal();
+  transaction.commit();
+}
+
+// What no reader understands stays without.
+void Repository::describe_all() {
+  std::vector<std::pair<std::string, std::string>> described;
+  auto rows = database_.prepare("SELECT digest, manifest FROM model WHERE manifest_json = ''");
+  while (rows.step()) {
+    try {
+      described.emplace_back(rows.text(0), json_text(rows.text(1)));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  if (described.empty()) return;
+  Transaction transaction(database_);
+  AuditLog audit(database_);
+  auto update = database_.prepare("UPDATE model SET manifest_json = ?2 WHERE digest = ?1 AND manifest_json = '' RETURNING name, version");
+  for (const auto& [digest, json] : described) {
+    const bool is_first = update.bind(1, digest).bind(2, json).step();
+    const auto model = is_first ? update.text(0) + "@" + update.text(1) : std::string{};
+    update.run();
+    if (is_first) audit.append_row(event_of("model.described", model, digest), "model", digest);
+  }
   audit.seal();
   transaction.commit();
 }
@@ -178,6 +173,27 @@ InstalledModel Repository::find(const std::string& reference) {
                                : "see `aidp model list`");
 }
 
+InstalledModel Repository::find_only(const std::string& reference) {
+  std::vector<std::string> versions;
+  for (const auto& model : list())
+    if (model.name == reference) versions.push_back(model.name + "@" + model.version);
+  if (versions.size() > 1)
+    throw Error(Reason::model_ambiguous,
+                std::to_string(versions.size()) + " versions of " + printable(reference) + " are installed: " + join(versions, ", "),
+                "name one of them");
+  return find(reference);
+}
+
+FolderLock Repository::use(const InstalledModel& model) {
+  const auto id = model.name + "@" + model.version;
+  if (!fs::exists(model.folder))
+    throw Error(Reason::package_changed, "the folder of the installed model " + id + " is missing",
+                "remove it with `aidp model remove " + id + "` and install it again from a trusted copy");
+  auto lock = FolderLock(model.folder, LockKind::shared, "the model " + id);
+  find(model.digest);  // removed meanwhile?
+  return lock;
+}
+
 Package Repository::verify(const InstalledModel& model) {
   const std::string remedy =
       "remove it with `aidp model remove " + model.name + "@" + model.version + "` and install it again from a trusted copy";
@@ -193,25 +209,31 @@ Package Repository::verify(const InstalledModel& model) {
   try {
     package = read_package(model.folder);
   } catch (const Error& error) {
-    if (error.reason() == Reason::path_unreadable) throw;  // says nothing about what is in it
+    const bool tells_of_content =
+        error.reason() == Reason::package_invalid || error.reason() == Reason::manifest_invalid || error.reason() == Reason::path_missing;
+    if (!tells_of_content) throw;
     throw changed(error.what());
   }
   if (package.digest != model.digest) throw changed(differences(package, listed));
   return package;
 }
 
-void Repository::remove(const InstalledModel& model) {
+void Repository::remove(const InstalledModel& model, const LockWait& wait) {
+  const auto id = model.name + "@" + model.version;
+  std::optional<FolderLock> unused;
+  if (fs::exists(model.folder)) unused.emplace(model.folder, LockKind::exclusive, "the model " + id, wait);
+  const auto held = lock(wait);
+  find(model.digest);  // another process may have removed it
   Transaction transaction(database_);
   database_.prepare("UPDATE model SET state = 'removed', changed_at = ? WHERE digest = ?")
       .bind(1, to_text(now()))
       .bind(2, model.digest)
       .run();
   AuditLog audit(database_);
-  audit.append_row({{"event", "model.removed"}, {"model", model.name + "@" + model.version}, {"model_digest", model.digest}}, "model",
-                   model.digest);
+  audit.append_row(event_of("model.removed", id, model.digest), "model", model.digest);
   audit.seal();
   transaction.commit();
-  if (fs::exists(model.folder)) remove_tree(model.folder);
+  remove_tree(model.folder);
   fs::remove(home_.models() / (model.digest + ".files"));
 }
 

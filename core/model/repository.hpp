@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/audit/log.hpp"
+#include "core/base/folder_lock.hpp"
 #include "core/base/time.hpp"
 #include "core/manifest/manifest.hpp"
 #include "core/store/database.hpp"
@@ -41,9 +42,18 @@ struct InstalledModel {
   std::filesystem::path folder;
 };
 
-// The installed packages: content-addressed, read-only (files 0444, folders 0555), each state change an audit leaf.
+// How the golden cases of a package ended before it was installed.
+struct Acceptance {
+  enum class Golden { passed, none, unchecked };  // none: the package has no cases
+  Golden golden = Golden::unchecked;
+  std::string device;  // on which they ran
+};
+
+// The installed packages: content-addressed, read-only (files 0444, folders 0555), each state change an audit leaf. Several processes may
+// install and remove; the writer's lock is held only while one changes names in models/ and records it.
 class Repository {
  public:
+  // With a database that can be written, models that an earlier aidp installed get the JSON of their manifest.
   Repository(const Home& home, Database& database);
 
   enum class Installed { now, already };
@@ -51,24 +61,35 @@ class Repository {
     Installed installed;
     InstalledModel model;
   };
-  // Copies into a temporary in models/, checking each file's hash on the way, fsyncs, renames; then the row and the leaf
-  // model.installed. The same digest again is Installed::already, where it is still intact; else Error(package_changed), as where the
-  // package was changed since it was read. Same name@version with another digest: Error(package_conflict). Throws Error(disk_full),
-  // with nothing left of the copy. `accept` is called before a package that is new is copied, and may throw to refuse it.
-  InstallResult install(const Package& package, const std::function<void()>& accept = {});
+  // Copies into a temporary in models/, checking each file's hash on the way; calls `accept` with that copy, which may throw to refuse it;
+  // hashes the copy again, gives it its name, and writes the row and the leaf model.installed, which says how `accept` ended and who
+  // installs. Nothing is left of a copy that is not installed. The same digest again is Installed::already, if it is still intact; else
+  // Error(package_changed), as if the package was changed since it was read. Same name@version with another digest:
+  // Error(package_conflict). Throws Error(disk_full), and Error(store_locked) if another process holds the writer's lock beyond `wait` (10
+  // s at least).
+  InstallResult install(const Package& package, const std::function<Acceptance(const Package& copy)>& accept, const LockWait& wait = {});
   std::vector<InstalledModel> list();
   // By name (its only or newest version), name@version, or a digest prefix of 6 or more. Error(model_unknown) suggests the near one.
   InstalledModel find(const std::string& reference);
+  // The same, but a name that several versions have is an Error(model_ambiguous) that lists them.
+  InstalledModel find_only(const std::string& reference);
+  // Keeps a model from being removed as long as the lock lives. Error(store_locked) while it is being removed, Error(model_unknown) after.
+  FolderLock use(const InstalledModel& model);
   // Re-hashes every file against the digest. Throws Error(package_changed) naming each file that is changed, missing or extra,
-  // and Error(path_unreadable).
+  // and Error(path_unreadable, io_failed) for what cannot be read, which says nothing about what is in it.
   Package verify(const InstalledModel& model);
-  // Takes the files away; the row stays as removed, and a leaf model.removed is written.
-  void remove(const InstalledModel& model);
+  // Takes the files away; the row stays as removed, and a leaf model.removed is written. Error(store_locked) if a job uses it, or another
+  // process holds the writer's lock, beyond `wait`.
+  void remove(const InstalledModel& model, const LockWait& wait = {});
 
  private:
-  void place(const Package& package);
+  class Copy;
+  FileLock lock(LockWait wait) const;
+  // The installed model of that very digest, intact. Throws Error(package_conflict, package_changed).
+  std::optional<InstalledModel> same(const Package& package);
   // The row and the leaf model.installed, in one transaction.
-  void record(const Package& package);
+  void record(const Package& package, const Acceptance& acceptance);
+  void describe_all();
 
   Home home_;
   Database& database_;

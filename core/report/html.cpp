@@ -197,8 +197,7 @@ std::string models(const SurveillanceReport& r) {
 std::string audit(const SurveillanceReport& r) {
   return head("Audit log: " + std::to_string(r.audit_size) + " leaves",
               "Keep this report elsewhere: with this head of the log, a later check proves that nothing recorded before it was changed.") +
-         "<p><code>aidp audit verify --size " + std::to_string(r.audit_size) + " --root " + html_escape(r.audit_root) +
-         "</code></p></section>";
+         "<p><code>aidp audit verify --head " + std::to_string(r.audit_size) + ":" + html_escape(r.audit_root) + "</code></p></section>";
 }
 
 bool research_only(const SurveillanceReport& r) {

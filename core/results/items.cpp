@@ -23,11 +23,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 ON CONFLICT (job_id, study_uid, series_uid, path) DO UPDATE SET attributes = ?5, instances = ?6, outcome = ?7, reason = ?8, message = ?9,
   recorded_at = ?10, leaf = ?11
 WHERE (series.attributes, series.instances, series.outcome, series.reason, series.message) IS NOT (?5, ?6, ?7, ?8, ?9) RETURNING *)")),
-      file(database.prepare(R"(
-INSERT INTO file (path, size, mtime_ns, ctime_ns, inode, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, sha256 = ?6
-WHERE (file.size, file.mtime_ns, file.ctime_ns, file.inode, file.sha256) IS NOT (?2, ?3, ?4, ?5, ?6))")),
-      file_by_path(database.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ?")),
+      file(database.prepare("INSERT INTO file (path, leaf, size, mtime_ns, ctime_ns, inode, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)")),
+      file_by_path(database.prepare("SELECT size, mtime_ns, ctime_ns, inode, sha256 FROM file WHERE path = ? ORDER BY leaf DESC LIMIT 1")),
       completed(database.prepare("SELECT artefacts FROM item WHERE job_id = ? AND key = ? AND outcome = 'completed'")) {}
 
 namespace {
@@ -52,6 +49,7 @@ Recorder::Statements& Recorder::statements() {
 }
 
 void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
+  const bool was_completed = completed(job_id, item.key).has_value();
   auto& insert = statements().item;
   insert.reset();
   insert.bind(1, job_id).bind(2, item.key).bind(3, item.study_uid).bind(4, item.series_uid).bind(5, item.sop_uid).bind(6, item.frame);
@@ -68,6 +66,7 @@ void Recorder::record_item(const std::string& job_id, const ItemRecord& item) {
                          {"table", "item"},
                          {"row", insert.integer(0)},
                          {"row_sha256", row_sha256(insert)}};
+    if (was_completed) event["made_again"] = true;
     add_reason(event, item.reason);
     audit_.append(std::move(event));
   }
@@ -100,22 +99,21 @@ void Recorder::commit(const std::string& job_id, const std::vector<ItemRecord>& 
   audit_.refresh();
   for (const auto& item : items) record_item(job_id, item);
   for (const auto& one : series) record_series(job_id, one);
-  for (const auto& file : files) {
-    auto& insert = statements().file;
-    insert.bind(1, file.path).bind(2, file.state.size).bind(3, file.state.mtime_ns).bind(4, file.state.ctime_ns);
-    insert.bind(5, file.state.inode).bind(6, file.sha256);
-    insert.run();
-  }
+  record_files(job_id, files);
   audit_.seal();
   transaction.commit();
 }
 
-std::optional<FileRecord> Recorder::file(const std::string& path) {
-  auto& row = statements().file_by_path;
-  std::optional<FileRecord> found;
-  if (row.bind(1, path).step()) found = {path, {row.integer(0), row.integer(1), row.integer(2), row.integer(3)}, row.text(4)};
-  row.reset();
-  return found;
+bool Recorder::try_commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
+                          const std::vector<FileRecord>& files) {
+  const BusyWait brief(database_, std::chrono::milliseconds(250));
+  try {
+    commit(job_id, items, series, files);
+  } catch (const Error& error) {
+    if (error.reason() != Reason::store_locked) throw;
+    return false;
+  }
+  return true;
 }
 
 std::optional<std::vector<ArtefactRecord>> Recorder::completed(const std::string& job_id, const std::string& key) {

@@ -98,6 +98,9 @@ class Recorder {
   // failed or quarantined one, or one with other artefacts (made anew), and is otherwise ignored; a series row replaces the earlier one.
   void commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
               const std::vector<FileRecord>& files);
+  // The same, at once: false, with nothing written, if another process keeps the store busy for a quarter of a second.
+  bool try_commit(const std::string& job_id, const std::vector<ItemRecord>& items, const std::vector<SeriesRecord>& series,
+                  const std::vector<FileRecord>& files);
 
   std::optional<FileRecord> file(const std::string& path);
   // The artefacts of an item that this job has completed: it need not run again while they are there.
@@ -119,6 +122,7 @@ class Recorder {
   void set_state(const std::string& id, const std::string& state, nlohmann::json event);
   void record_item(const std::string& job_id, const ItemRecord& item);
   void record_series(const std::string& job_id, const SeriesRecord& series);
+  void record_files(const std::string& job_id, const std::vector<FileRecord>& files);
 
   Database& database_;
   AuditLog audit_;

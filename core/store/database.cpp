@@ -5,6 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <thread>
+#include <utility>
+
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/store/failure.hpp"
@@ -16,7 +20,7 @@ namespace aidp {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr int busy_timeout_ms = 5000;
+using Clock = std::chrono::steady_clock;
 
 void check_place(const fs::path& file, Database::Access access) {
   const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
@@ -75,20 +79,22 @@ void migrate(Database& database, const fs::path& file, Database::Access access) 
 }
 }  // namespace
 
-Database::Database(const fs::path& file, Access access) {
+Database::Database(const fs::path& file, Access access) : can_write_(access == Access::write) {
   check_place(file, access);
   const mode_t mask = ::umask(077);  // results are a patient's data: for this user alone
   const int code = sqlite3_open_v2(file.c_str(), &database_, open_flags(file, access), nullptr);
   ::umask(mask);
   try {
     if (code != SQLITE_OK) throw_sqlite(database_, code, "cannot open the store " + file.string());
-    sqlite3_busy_timeout(database_, busy_timeout_ms);
+    sqlite3_busy_handler(database_, wait_busy, this);
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);  // we have none: one that is there is an intruder's
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     execute(
         "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; PRAGMA synchronous = "
-        "EXTRA");
+        "EXTRA; PRAGMA cache_spill = 16384");  // 64 MiB: a page that is written early waits for every reader
     if (access == Access::write) execute("PRAGMA journal_mode = DELETE");
     migrate(*this, file, access);
     if (access == Access::read) execute("PRAGMA query_only = ON");
@@ -137,6 +143,29 @@ void Database::execute(std::string_view sql) {
   const std::string text(sql);
   const int code = sqlite3_exec(database_, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_sqlite(database_, code, "the store cannot do '" + text.substr(0, 60) + "'");
+}
+
+// SQLite asks after each failed try; what waits is one call, so the time counts from its first.
+int Database::wait_busy(void* database, int tries) {
+  auto& self = *static_cast<Database*>(database);
+  if (tries == 0) self.busy_since_ = Clock::now();
+  const auto left = self.busy_since_ + self.patience_.at_most - Clock::now();
+  if (left <= Clock::duration::zero() || (self.patience_.stop && self.patience_.stop())) return 0;
+  std::this_thread::sleep_for(std::min<Clock::duration>(left, std::chrono::milliseconds(std::min(1 + tries * 2, 50))));
+  return 1;
+}
+
+BusyWait::BusyWait(Database& database, std::chrono::milliseconds at_most, std::function<bool()> stop)
+    : database_(database), before_(std::exchange(database.patience_, {at_most, std::move(stop)})) {}
+
+BusyWait::~BusyWait() { database_.patience_ = std::move(before_); }
+
+Snapshot::~Snapshot() {
+  try {
+    database_.execute("COMMIT");
+  } catch (const Error&) {
+    // Nothing was written, so nothing is lost.
+  }
 }
 
 Statement Database::prepare(std::string_view sql) { return {database_, sql}; }

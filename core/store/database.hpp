@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,8 +55,9 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
-// The one writer's or a reader's connection: rollback journal, synchronous=EXTRA (Debian 12's 3.40.1 has the WAL-reset bug),
-// bounded busy timeout. Opening migrates to the newest schema (core/store/schema/*.sql, built in) unless read-only.
+// A writer's or a reader's connection: rollback journal, synchronous=EXTRA (Debian 12's 3.40.1 has the WAL-reset bug), no triggers and
+// no views. Several processes may read and write; each call waits a while for a busy store. Opening migrates to the newest schema
+// (core/store/schema/*.sql, built in) unless read-only.
 // A reader needs a store that is there: Error(path_missing). Also throws Error(path_unreadable, store_newer, store_locked, store_damaged,
 // store_network, disk_full, io_failed).
 class Database {
@@ -71,6 +74,7 @@ class Database {
   ~Database();
   Database(const Database&) = delete;
 
+  bool can_write() const { return can_write_; }
   void execute(std::string_view sql);
   Statement prepare(std::string_view sql);
   std::int64_t last_id() const;
@@ -79,9 +83,32 @@ class Database {
 
  private:
   friend class Transaction;
+  friend class BusyWait;
+  struct Patience {
+    std::chrono::milliseconds at_most{5000};
+    std::function<bool()> stop;
+  };
+  static int wait_busy(void* database, int tries);
   void open(const std::filesystem::path& file, const Scratch& scratch);
+  bool can_write_ = true;
   std::int64_t transactions_ = 0;
+  Patience patience_;
+  std::chrono::steady_clock::time_point busy_since_;
   sqlite3* database_ = nullptr;
+};
+
+// While it lives, calls on `database` wait so long (not the usual 5 s) for other processes that read or write; then Error(store_locked).
+// `stop`, asked about 20 times a second, ends a wait early; it must not throw. A transaction that ends so is rolled back: its rows are
+// still the caller's, who may try again. A reader that takes long delays writers only at their commit.
+class BusyWait {
+ public:
+  BusyWait(Database& database, std::chrono::milliseconds at_most, std::function<bool()> stop = {});
+  ~BusyWait();
+  BusyWait(const BusyWait&) = delete;
+
+ private:
+  Database& database_;
+  Database::Patience before_;
 };
 
 // BEGIN IMMEDIATE … COMMIT; rolls back unless committed.
@@ -94,6 +121,17 @@ class Transaction {
  private:
   Database& database_;
   bool open_ = true;
+};
+
+// One view of the store for what is read while it lives. Writers wait for its end, so keep it short where there is much to read.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database) : database_(database) { database_.execute("BEGIN"); }
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
 };
 
 }  // namespace aidp

@@ -8,7 +8,7 @@
 namespace aidp {
 
 // Where everything of one aidp lies: --home, else AIDP_HOME, else $XDG_DATA_HOME/aidp, else ~/.local/share/aidp.
-//   models/<digest>/   installed packages, read-only        aidp.db   the store        writer.lock   held by the one writer
+//   models/<digest>/   installed packages, read-only        aidp.db   the store        writer.lock   held while models/ changes
 //   headers.db   what scans found, to be read again only where a file changed; may be deleted
 //   store.key   what identifiers are keyed with (core/store/secret.hpp)
 struct Home {

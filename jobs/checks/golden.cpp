@@ -85,11 +85,12 @@ GoldenResult compare_value(const GoldenCase& golden, const std::string& output, 
 }
 }  // namespace
 
-std::vector<GoldenResult> run_golden(const Package& package, const std::string& device, ProgressSink& progress) {
+GoldenRun run_golden(const Package& package, const std::string& device, ProgressSink& progress) {
   const SignalGuard signals;
   Workforce workforce(1, 0);
   workforce.hire_model(package.folder, package.manifest, device);
-  std::vector<GoldenResult> results;
+  GoldenRun run{workforce.device(), {}};
+  auto& results = run.results;
   std::int64_t done = 0;
   for (const auto& golden : package.manifest.golden) {
     progress.update({.phase = "running", .done = done++, .total = static_cast<std::int64_t>(package.manifest.golden.size())});
@@ -99,7 +100,7 @@ std::vector<GoldenResult> run_golden(const Package& package, const std::string& 
     for (auto& stage : compare_stages(package.manifest, golden, input, workforce)) results.push_back(std::move(stage));
     for (const auto& [output, expected] : golden.expect) results.push_back(compare_value(golden, output, expected, records));
   }
-  return results;
+  return run;
 }
 
 }  // namespace aidp

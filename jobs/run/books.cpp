@@ -106,14 +106,25 @@ void Books::skip(std::size_t first_item, std::size_t items) {
 void Books::flush() {
   if (items_.empty() && series_.empty() && files_.empty()) return;
   recorder_.commit(job_id_, items_, series_, files_);
+  clear();
+}
+
+// While a reader or another job keeps the store busy, the rows are kept and the pipeline goes on.
+void Books::flush_if_due() {
+  if (items_.empty() && series_.empty()) return;
+  const auto now = Clock::now();
+  const bool many = items_.size() + series_.size() >= rows_per_commit;
+  if (now < not_before_ || (!many && now - oldest_ < oldest_uncommitted)) return;
+  if (recorder_.try_commit(job_id_, items_, series_, files_))
+    clear();
+  else
+    not_before_ = Clock::now() + oldest_uncommitted;
+}
+
+void Books::clear() {
   items_.clear();
   series_.clear();
   files_.clear();
-}
-
-void Books::flush_if_due() {
-  if (items_.empty() && series_.empty()) return;
-  if (items_.size() + series_.size() >= rows_per_commit || Clock::now() - oldest_ >= oldest_uncommitted) flush();
 }
 
 void Books::keep_only_seen() {

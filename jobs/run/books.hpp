@@ -45,6 +45,7 @@ class Books {
   std::size_t find_series(const std::string& study_uid, const std::string& series_uid) const;  // in the plan
   void end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message);
   void enter(SeriesRecord record);
+  void clear();
 
   Recorder& recorder_;
   std::string job_id_;
@@ -56,7 +57,7 @@ class Books {
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;
   std::vector<FileRecord> files_;
-  Clock::time_point oldest_{};
+  Clock::time_point oldest_{}, not_before_{};  // of the uncommitted rows; of the next try after a busy store
   std::vector<Digest> keys_;
   std::set<std::string> series_seen_;
   std::int64_t items_done_ = 0, items_skipped_ = 0;

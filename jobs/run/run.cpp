@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr auto tick = std::chrono::milliseconds(200);
+constexpr std::chrono::minutes busy_at_most{10};  // for a store that a long report holds at the end of a job
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
 Plan scan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Workforce& workforce, ProgressSink& progress) {
@@ -286,11 +287,11 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const SignalGuard signals;
   check_request(request);
   need_store(request.home);
-  std::optional<FileLock> lock;  // a dry run only reads, so it may go beside a nightly run
-  if (!request.dry_run) lock.emplace(request.home.writer_lock(), "the store " + request.home.root.string());
   Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
+  const BusyWait patient(database, busy_at_most);
   Repository repository(request.home, database);
   const auto installed = repository.find(request.model);
+  const auto in_use = repository.use(installed);
   const auto package = repository.verify(installed);
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);

@@ -43,7 +43,7 @@ class Reporting(JobTest):
 
     def test_an_edited_row_breaks_the_audit_and_a_noted_head_proves_the_past(self):
         verdict = json.loads(self.aidp("audit", "verify", "--format", "json").stdout)
-        self.aidp("audit", "verify", "--size", verdict["leaves"], "--root", verdict["root"])
+        self.aidp("audit", "verify", "--head", f"{verdict['leaves']}:{verdict['root']}")
         with sqlite3.connect(self.home / "aidp.db") as store:
             store.execute("UPDATE item SET outcome = 'ineligible' WHERE id = 30")
         self.assertIn("item", self.aidp("audit", "verify", code=4).stdout)

@@ -163,15 +163,22 @@ class Refusing(JobTest):
         make_cohort(self.folder / "in", 1)
         self.assertIn("model.load", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=2).stderr)
 
-    def test_two_runs_on_one_store_exclude_each_other(self):
+    def test_a_job_goes_beside_another_of_the_same_store_and_so_do_installs_and_verifications(self):
         self.install(Whimsical(), timeout_s=5)
         make_cohort(self.folder / "in", 1, value=lambda *_: 125)  # hangs for 2 x 5 s
+        make_cohort(self.folder / "in2", 3)
         first = subprocess.Popen(self.command("run", "mean", self.folder / "in", "--out", self.folder / "out"), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(first.communicate)
         self.addCleanup(first.kill)
         while first.poll() is None and not (self.folder / "out/job.json").exists():
             pass
-        self.assertIn("in use by another aidp", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out2", code=75).stderr)
+        self.assertIn("in use", self.aidp("model", "remove", "mean", code=75).stderr)
+        self.install(Mean(), name="other")
+        self.aidp("audit", "verify")
+        self.assertEqual(3, self.run_summary("mean", self.folder / "in2", "--out", self.folder / "out2")["item_outcomes"]["completed"])
+        first.communicate()
+        self.assertEqual(3, first.returncode)
+        self.assertIn("intact", self.aidp("audit", "verify").stdout)
 
     def test_a_store_of_a_newer_version_is_left_alone(self):
         import sqlite3

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/file_lock.hpp"
+#include "core/base/folder_lock.hpp"
 
 #include <optional>
 
@@ -53,4 +53,24 @@ TEST_CASE("a lock is made with its permissions and never through a link") {
   CHECK_FALSE(std::filesystem::exists(scratch.folder / "elsewhere"));
   const FileLock lock(scratch.folder / "shared", "the output folder", {}, output_file_mode);
   CHECK(std::filesystem::status(scratch.folder / "shared").permissions() == std::filesystem::perms(0640));
+}
+
+TEST_CASE("a folder is locked by many that share it, or by one that does not") {
+  const Scratch scratch;
+  const auto taken = [&](LockKind kind) {
+    try {
+      const FolderLock lock(scratch.folder, kind, "the model");
+    } catch (const Error& error) {
+      CHECK(error.reason() == Reason::store_locked);
+      return true;
+    }
+    return false;
+  };
+  {
+    const FolderLock lock(scratch.folder, LockKind::shared, "the model");
+    CHECK_FALSE(taken(LockKind::shared));
+    CHECK(taken(LockKind::exclusive));
+  }
+  const FolderLock lock(scratch.folder, LockKind::exclusive, "the model");
+  CHECK(taken(LockKind::shared));
 }

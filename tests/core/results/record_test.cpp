@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/results/record.hpp"
+#include "core/audit/verify.hpp"
 
 #include <chrono>
 #include <filesystem>

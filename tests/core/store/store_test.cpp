@@ -9,6 +9,8 @@
 #include "core/base/ids.hpp"
 #include "core/store/database.hpp"
 #include "core/store/filesystem.hpp"
+#include "core/store/schema.hpp"
+#include "core/store/schema_check.hpp"
 #include "core/store/secret.hpp"
 #include "tests/catch.hpp"
 
@@ -33,6 +35,10 @@ std::optional<Reason> reason_of(const std::function<void()>& action) {
   return {};
 }
 
+void insert_file(Database& database, const std::string& path) {
+  database.prepare("INSERT INTO file VALUES (?, 0, 1, 2, 3, 4, 'x')").bind(1, path).run();
+}
+
 std::string pragma(Database& database, const std::string& name) {
   auto row = database.prepare("PRAGMA " + name);
   row.step();
@@ -47,7 +53,7 @@ TEST_CASE("a store is durable and strict, and its file is for its owner alone") 
   CHECK(pragma(database, "synchronous") == "3");  // EXTRA
   CHECK(pragma(database, "foreign_keys") == "1");
   CHECK(pragma(database, "trusted_schema") == "0");
-  CHECK(pragma(database, "user_version") == "2");
+  CHECK(pragma(database, "user_version") == "3");
   struct stat status {};
   REQUIRE(::stat(folder.store().c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
@@ -63,22 +69,51 @@ TEST_CASE("a store of a newer aidp is refused, naming both versions") {
       FAIL("opened");
     } catch (const Error& error) {
       CHECK(error.reason() == Reason::store_newer);
-      CHECK_THAT(error.what(), Catch::Contains("7") && Catch::Contains("2"));
+      CHECK_THAT(error.what(), Catch::Contains("7") && Catch::Contains("3"));
       CHECK_FALSE(error.remedy().empty());
     }
   }
 }
 
-TEST_CASE("a store of the first schema is brought up to date, and its files are read once more as their ctime is not known") {
+TEST_CASE("a store of the first schema is brought up to date, and its files are read once more as no leaf binds them") {
   Folder folder;
-  Database(folder.store(), Database::Access::write)
-      .execute("ALTER TABLE file DROP COLUMN ctime_ns; PRAGMA user_version = 1; INSERT INTO file VALUES ('/in/a', 1, 2, 3, 'abc')");
+  {
+    Database old(folder.store(), Database::Scratch{1, schema_steps()[0]});
+    old.execute(
+        "INSERT INTO file VALUES ('/in/a', 1, 2, 3, 'abc'); INSERT INTO model VALUES ('d', 'm', '1.0.0', 'name: m', 'installed', '', 0)");
+  }
   CHECK(reason_of([&] { Database database(folder.store(), Database::Access::read); }) == Reason::usage);
   Database database(folder.store(), Database::Access::write);
-  auto row = database.prepare("SELECT ctime_ns, sha256 FROM file");
+  CHECK_FALSE(database.prepare("SELECT 1 FROM file").step());
+  auto row = database.prepare("SELECT name, manifest_json FROM model");
   REQUIRE(row.step());
-  CHECK(row.integer(0) == 0);
-  CHECK(row.text(1) == "abc");
+  CHECK(row.text(0) == "m");
+  CHECK(row.text(1).empty());
+  CHECK(schema_differences(database).empty());
+}
+
+TEST_CASE("what was put into the schema, taken out of it or changed in it is named") {
+  const auto differences = [](const std::string& sql) {
+    Folder folder;
+    Database database(folder.store(), Database::Access::write);
+    database.execute(sql);
+    return schema_differences(database);
+  };
+  CHECK(differences("ANALYZE").empty());
+  CHECK(differences("CREATE TRIGGER sly AFTER INSERT ON item BEGIN DELETE FROM item; END") ==
+        std::vector<std::string>{"the trigger sly was added to the schema"});
+  CHECK(differences("CREATE VIEW sly AS SELECT * FROM item") == std::vector<std::string>{"the view sly was added to the schema"});
+  CHECK(differences("DROP INDEX item_order") == std::vector<std::string>{"the index item_order is missing from the schema"});
+  CHECK(differences("ALTER TABLE item ADD COLUMN sly TEXT") == std::vector<std::string>{"the table item was changed in the schema"});
+}
+
+TEST_CASE("a trigger that somebody put into the store does nothing, and a view cannot be read") {
+  Folder folder;
+  Database database(folder.store(), Database::Access::write);
+  database.execute("CREATE TRIGGER sly AFTER INSERT ON file BEGIN DELETE FROM file; END; CREATE VIEW sly_view AS SELECT * FROM file");
+  insert_file(database, "kept");
+  CHECK(database.prepare("SELECT 1 FROM file").step());
+  CHECK(reason_of([&] { database.prepare("SELECT * FROM sly_view"); }));
 }
 
 TEST_CASE("a store of a version that cannot be is damaged") {
@@ -111,26 +146,67 @@ TEST_CASE("a reader needs a store that is there and cannot write") {
   CHECK(reason_of([&] { reader.execute("DELETE FROM item"); }));
 }
 
-TEST_CASE("a second writer is told that the store is locked, after waiting") {
+TEST_CASE("a busy store is waited for as long as the caller says, and then told as locked") {
   Folder folder;
   Database first(folder.store(), Database::Access::write), second(folder.store(), Database::Access::write);
-  second.execute("PRAGMA busy_timeout = 50");  // the five seconds of use are too long for a test
   Transaction transaction(first);
-  CHECK(reason_of([&] { Transaction other(second); }) == Reason::store_locked);
-  transaction.commit();
+  {
+    const BusyWait brief(second, std::chrono::milliseconds(50));
+    CHECK(reason_of([&] { Transaction other(second); }) == Reason::store_locked);
+  }
+  int asked = 0;
+  {
+    const BusyWait stopped(second, std::chrono::hours(1), [&] { return ++asked == 3; });
+    CHECK(reason_of([&] { Transaction other(second); }) == Reason::store_locked);
+    CHECK(asked == 3);
+  }
+  const BusyWait patient(second, std::chrono::hours(1), [&] {
+    if (++asked == 6) transaction.commit();
+    return false;
+  });
   CHECK_FALSE(reason_of([&] { Transaction(second).commit(); }));
+}
+
+TEST_CASE("a commit that a reader keeps from the store is rolled back whole, and goes through when the reader has ended") {
+  Folder folder;
+  Database writer(folder.store(), Database::Access::write), reader(folder.store(), Database::Access::read);
+  auto held = std::make_unique<Snapshot>(reader);
+  CHECK_FALSE(reader.prepare("SELECT 1 FROM file").step());
+  const auto commit = [&] {
+    Transaction transaction(writer);
+    insert_file(writer, "kept");
+    transaction.commit();
+  };
+  const BusyWait brief(writer, std::chrono::milliseconds(50));
+  CHECK(reason_of(commit) == Reason::store_locked);
+  CHECK_FALSE(writer.prepare("SELECT 1 FROM file").step());
+  held.reset();
+  CHECK_FALSE(reason_of(commit));
+  CHECK(reader.prepare("SELECT 1 FROM file").step());
+}
+
+TEST_CASE("a large transaction waits for no reader before its commit") {
+  Folder folder;
+  Database writer(folder.store(), Database::Access::write), reader(folder.store(), Database::Access::read);
+  const Snapshot held(reader);
+  CHECK_FALSE(reader.prepare("SELECT 1 FROM file").step());
+  int asked = 0;
+  const BusyWait counted(writer, std::chrono::hours(1), [&] { return ++asked > 0; });
+  Transaction transaction(writer);
+  for (int i = 0; i < 100; ++i) insert_file(writer, std::to_string(i) + std::string(100'000, 'x'));  // more than the cache
+  CHECK(asked == 0);
+  CHECK(reason_of([&] { transaction.commit(); }) == Reason::store_locked);
 }
 
 TEST_CASE("a transaction that is not committed leaves nothing") {
   Folder folder;
   Database database(folder.store(), Database::Access::write);
-  const auto insert = [&](const char* path) { database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, 'x', 4)").bind(1, path).run(); };
   {
     Transaction transaction(database);
-    insert("lost");
+    insert_file(database, "lost");
   }
   Transaction transaction(database);
-  insert("kept");
+  insert_file(database, "kept");
   transaction.commit();
   auto rows = database.prepare("SELECT path FROM file");
   REQUIRE(rows.step());
@@ -145,8 +221,7 @@ TEST_CASE("a full disk is told as such and loses nothing that was committed") {
   const std::string much(100'000, 'x');
   CHECK(reason_of([&] {
           Transaction transaction(database);
-          for (int i = 0; i < 100; ++i)
-            database.prepare("INSERT INTO file VALUES (?, 1, 2, 3, ?, 4)").bind(1, std::to_string(i)).bind(2, much).run();
+          for (int i = 0; i < 100; ++i) insert_file(database, std::to_string(i) + much);
           transaction.commit();
         }) == Reason::disk_full);
   auto rows = database.prepare("SELECT count(*) FROM file");
@@ -158,7 +233,7 @@ TEST_CASE("text with quotes, zero bytes and other alphabets comes back as it was
   Folder folder;
   Database database(folder.store(), Database::Access::write);
   const std::string text("o'Neill \"x\"; DROP TABLE item; \0 \xE2\x82\xAC"s);
-  database.prepare("INSERT INTO file VALUES (?, ?, 0, 0, '', 0)").bind(1, text).bind(2, std::int64_t{1} << 40).run();
+  database.prepare("INSERT INTO file VALUES (?, 0, ?, 0, 0, 0, '')").bind(1, text).bind(2, std::int64_t{1} << 40).run();
   auto row = database.prepare("SELECT path, size FROM file");
   REQUIRE(row.step());
   CHECK(row.text(0) == text);
