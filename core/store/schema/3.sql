@@ -1,0 +1,1 @@
+-- Schema 3: the rows' leaves name their columns.
