@@ -51,6 +51,7 @@ std::unique_ptr<Command> make_validate_model();
 std::unique_ptr<Command> make_validate_input();
 std::unique_ptr<Command> make_validate_environment();
 std::unique_ptr<Command> make_run();
+std::unique_ptr<Command> make_forget();
 std::unique_ptr<Command> make_audit_list();
 std::unique_ptr<Command> make_audit_show();
 std::unique_ptr<Command> make_audit_verify();

@@ -12,21 +12,6 @@ namespace aidp {
 namespace {
 constexpr const char* date = "November 2026";  // of the version, so that pages are reproducible
 
-std::string roff(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '\\')
-      escaped += "\\e";
-    else if (c == '-')
-      escaped += "\\-";
-    else if ((c == '.' || c == '\'') && (escaped.empty() || escaped.back() == '\n'))
-      escaped += std::string("\\&") + c;
-    else
-      escaped += c;
-  }
-  return escaped;
-}
-
 std::string replaced(std::string text, char from, char to) {
   for (char& c : text)
     if (c == from) c = to;
@@ -100,6 +85,21 @@ std::vector<OptionRow> exit_rows() {
   return rows;
 }
 }  // namespace
+
+std::string roff(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\\')
+      escaped += "\\e";
+    else if (c == '-')
+      escaped += "\\-";
+    else if ((c == '.' || c == '\'') && (escaped.empty() || escaped.back() == '\n'))
+      escaped += std::string("\\&") + c;
+    else
+      escaped += c;
+  }
+  return escaped;
+}
 
 std::vector<std::vector<std::string>> exit_codes() {
   return {{"0", "done; every item completed, or ineligible as the rules say", ""},

@@ -8,6 +8,9 @@
 
 namespace aidp {
 
+// Text for man(7), with what it would take for its own escaped.
+std::string roff(const std::string& text);
+
 // What is made from the commands themselves, so that it cannot disagree with them.
 std::string man_page(const Command& command, const CLI::App& app);   // man(7) of "aidp-model-install.1"
 std::string help_text(const Command& command, const CLI::App& app);  // `aidp help model install`

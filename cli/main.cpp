@@ -11,6 +11,7 @@
 #include "cli/completion.hpp"
 #include "cli/documents.hpp"
 #include "cli/output.hpp"
+#include "cli/results_page.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 #include "jobs/process/signals.hpp"
@@ -246,6 +247,7 @@ class Program {
       std::ranges::replace(name, ' ', '-');
       publish(std::filesystem::path(to_) / name, man_page(*commands_[i], *apps_[i]), Overwrite::yes);
     }
+    publish(std::filesystem::path(to_) / "aidp-results.5", results_page(), Overwrite::yes);
     return Exit::ok;
   }
 

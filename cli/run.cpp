@@ -26,6 +26,7 @@ nlohmann::json json_of(const RunSummary& s) {
           {"model_digest", s.model_digest},
           {"device", s.device},
           {"out", s.out.string()},
+          {"purpose", s.purpose},
           {"resumed", s.resumed},
           {"files", s.files},
           {"headers_read", s.headers_read},
@@ -35,16 +36,36 @@ nlohmann::json json_of(const RunSummary& s) {
           {"series", s.series},
           {"items", s.items},
           {"skipped_as_done", s.skipped_as_done},
-          {"item_outcomes", s.item_outcomes},
-          {"series_outcomes", s.series_outcomes},
-          {"file_outcomes", s.file_outcomes},
-          {"reasons", s.reasons},
+          {"item_outcomes", s.rows.items},
+          {"series_outcomes", s.rows.series},
+          {"file_outcomes", s.rows.files},
+          {"reasons", s.rows.reasons},
+          {"sources",
+           {{"gone", s.rows.gone},
+            {"superseded", s.rows.superseded},
+            {"gone_now", s.changes.gone},
+            {"back_now", s.changes.back},
+            {"superseded_now", s.changes.superseded},
+            {"doubt", s.doubt}}},
+          {"discarded", s.discarded},
           {"seconds", s.seconds},
           {"items_per_second", s.items_per_second},
           {"audit_size", s.audit_size},
           {"audit_root", s.audit_root},
           {"exit", static_cast<int>(s.exit)},
           {"plan", plan}};
+}
+
+// "3 gone (2 since this run), 1 superseded", or empty.
+std::string sources_text(const RunSummary& s) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::int64_t all, std::int64_t now, const char* what) {
+    if (all > 0) parts.push_back(std::to_string(all) + " " + what + (now > 0 ? " (" + std::to_string(now) + " since this run)" : ""));
+  };
+  add(s.rows.gone, s.changes.gone, "gone");
+  add(s.rows.superseded, s.changes.superseded, "superseded");
+  if (s.changes.back > 0) parts.push_back(std::to_string(s.changes.back) + " back again");
+  return join(parts, ", ");
 }
 
 std::string counts(const std::map<std::string, std::int64_t>& numbers) {
@@ -61,8 +82,11 @@ class Run : public Command {
     return "Scans the paths, selects series by the model's rules, decodes, infers and writes results.csv, results.jsonl, results.h5, "
            "ledger.csv and masks into DIR. Every "
            "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
-           "again resumes, and does anew what "
-           "has changed since. DIR and the store may lie below the paths; they are not scanned. A worklist names images by "
+           "again resumes, and reprocesses what "
+           "has changed since. Results stay when their images go, and are marked; if all are gone, or a folder cannot be listed, nothing "
+           "is "
+           "marked and the exit code is 3, as a share may not be mounted. DIR and the store may lie below the paths; they are not scanned. "
+           "A worklist names images by "
            "AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID or path, a row each; worklist.csv says "
            "how each row ended, by its line, and worklist-failed.csv holds the rows to try again. Headers of files that have not changed "
            "since any "
@@ -83,6 +107,11 @@ class Run : public Command {
     app.add_option("--site", request_.site, "Name of this site, for the reports");
     app.add_flag("--fresh", request_.fresh, "Start over instead of resuming");
     app.add_flag("--dry-run", request_.dry_run, "Say what would be done and write nothing");
+    app.add_option("--purpose", request_.purpose, "What the results are for; a job has one purpose")
+        ->check(CLI::IsMember({"clinical", "research", "test", "shadow"}))
+        ->capture_default_str();
+    app.add_option("--wait", wait_, "How long to wait for an output folder that is in use, such as 2h, 30m or 90s");
+    app.add_flag("--allow-gone", request_.allow_gone, "Accept that every recorded source is gone, or that a folder cannot be listed");
     app.add_flag("--allow-empty", request_.allow_empty, "Exit 0 where nothing matched");
     app.add_flag("--partial-ok", partial_ok_, "Exit 0 where some items failed or were quarantined");
   }
@@ -91,12 +120,13 @@ class Run : public Command {
     request_.out = out_;
     if (request_.batch < 0 || request_.batch > 4096)
       throw Error(Reason::usage, "--batch takes 0 to 4096", "leave it out for the model's own");
+    if (!wait_.empty()) request_.wait = parse_duration(wait_);
     RunSummary summary;
     {
       const auto progress = make_progress(globals);
       summary = aidp::run(request_, *progress);
     }
-    const auto exit = summary.exit == Exit::partial && partial_ok_ ? Exit::ok : summary.exit;
+    const auto exit = summary.exit == Exit::partial && partial_ok_ && summary.doubt.empty() ? Exit::ok : summary.exit;
     if (globals.json())
       print_json(json_of(summary));
     else if (!globals.quiet || exit == Exit::partial)
@@ -113,14 +143,16 @@ class Run : public Command {
         {"model", s.model + "  " + s.model_digest.substr(0, 12)},
         {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
         {"headers", std::to_string(s.headers_read) + " read in " + fixed(s.scan_seconds, 1) + " s"},
-        {"series", counts(s.series_outcomes)}};
-    if (!s.file_outcomes.empty()) table.push_back({"other files", counts(s.file_outcomes)});
+        {"series", counts(s.rows.series)}};
+    if (!s.rows.files.empty()) table.push_back({"other files", counts(s.rows.files)});
     if (!s.row_outcomes.empty()) table.push_back({"worklist", counts(s.row_outcomes)});
     if (!s.worklist_failed.empty()) table.push_back({"failed rows", s.worklist_failed.string()});
-    if (!s.reasons.empty()) table.push_back({"reasons", counts(s.reasons)});
+    if (!s.rows.reasons.empty()) table.push_back({"reasons", counts(s.rows.reasons)});
     if (begun) {
       table.push_back(
-          {"items", counts(s.item_outcomes) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
+          {"items", counts(s.rows.items) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
+      if (const auto text = sources_text(s); !text.empty()) table.push_back({"sources", text});
+      if (s.discarded > 0) table.push_back({"discarded", std::to_string(s.discarded) + " results of the former job"});
       table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +
                                     fixed(s.seconds, 1) + " s"});
       table.push_back({"output", s.out.string()});
@@ -136,6 +168,9 @@ class Run : public Command {
                   "nothing matched: " + s.model + " takes none of the " + std::to_string(s.series) + " series in " +
                       std::to_string(s.files) + " files",
                   "see `aidp validate input` for why, or give --allow-empty");
+    if (s.exit == Exit::partial && !s.doubt.empty())
+      throw Error(Reason::sources_gone, s.doubt + "; nothing that is recorded was changed for that",
+                  "is the share mounted? Then run the same command again. If they are gone for good, give --allow-gone");
     if (s.exit == Exit::interrupted || s.exit == Exit::terminated)
       throw Error(s.exit == Exit::interrupted ? Reason::interrupted : Reason::terminated, "stopped before the end",
                   "the same command again resumes");
@@ -143,7 +178,7 @@ class Run : public Command {
 
   RunRequest request_;
   SourceOptions sources_;
-  std::string out_;
+  std::string out_, wait_;
   bool partial_ok_ = false;
 };
 }  // namespace

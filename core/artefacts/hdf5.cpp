@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/artefacts/hdf5.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -14,7 +15,7 @@
 
 #include "core/artefacts/hdf5_handle.hpp"
 #include "core/base/error.hpp"
-#include "core/base/file.hpp"
+#include "core/base/publish.hpp"
 
 namespace aidp {
 
@@ -22,31 +23,43 @@ namespace {
 using nlohmann::json;
 constexpr hsize_t rows_per_block = 1024;
 
+struct ColumnPlan {
+  std::string name, unit, description;
+  bool is_text = false;
+  std::size_t longest = 1;  // bytes of the longest text
+};
+
+// Texts that repeat from row to row, as most do, shrink to next to nothing; those of variable length lie outside of what is compressed.
+constexpr std::size_t longest_fixed = 512;
+
 // One growing 1-D dataset, written in blocks.
 class Column {
  public:
-  Column(hid_t group, const std::string& name, bool is_text)
-      : is_text_(is_text), type_(is_text ? text_type() : H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose) {
+  Column(hid_t group, const ColumnPlan& plan)
+      : is_text_(plan.is_text), width_(plan.longest <= longest_fixed ? plan.longest : 0), type_(type_of(plan), H5Tclose) {
     const hsize_t none = 0, unlimited = H5S_UNLIMITED;
     const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
     const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
     check_hdf5(H5Pset_chunk(properties, 1, &rows_per_block));
     check_hdf5(H5Pset_obj_track_times(properties, false));
-    dataset_ = std::make_unique<Handle>(H5Dcreate2(group, name.c_str(), type_, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
+    if (!is_text_ || width_ > 0) check_hdf5(H5Pset_deflate(properties, 1));
+    dataset_ = std::make_unique<Handle>(H5Dcreate2(group, plan.name.c_str(), type_, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
+    write_attribute(*dataset_, "units", plan.unit);
+    write_attribute(*dataset_, "description", plan.description);
   }
 
   void add(const json& value) {
     if (is_text_)
-      texts_.push_back(value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump());
+      add_text(value.is_string() ? value.get_ref<const std::string&>() : value.is_null() ? "" : value.dump());
     else
       numbers_.push_back(value.is_number()    ? value.get<double>()
                          : value.is_boolean() ? value.get<bool>()
                                               : std::numeric_limits<double>::quiet_NaN());
-    if (texts_.size() + numbers_.size() == rows_per_block) flush();
+    if (++rows_ == rows_per_block) flush();
   }
 
   void flush() {
-    const hsize_t count = texts_.size() + numbers_.size(), end = written_ + count;
+    const hsize_t count = rows_, end = written_ + count;
     if (count == 0) return;
     check_hdf5(H5Dset_extent(*dataset_, &end));
     const Handle file_space(H5Dget_space(*dataset_), H5Sclose);
@@ -54,20 +67,42 @@ class Column {
     const Handle memory_space(H5Screate_simple(1, &count, nullptr), H5Sclose);
     std::vector<const char*> pointers;
     for (const auto& text : texts_) pointers.push_back(text.c_str());
-    check_hdf5(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT,
-                        is_text_ ? static_cast<const void*>(pointers.data()) : numbers_.data()));
+    const void* data = !is_text_    ? static_cast<const void*>(numbers_.data())
+                       : width_ > 0 ? fixed_.data()
+                                    : static_cast<const void*>(pointers.data());
+    check_hdf5(H5Dwrite(*dataset_, type_, memory_space, file_space, H5P_DEFAULT, data));
     written_ = end;
+    rows_ = 0;
     texts_.clear();
+    fixed_.clear();
     numbers_.clear();
   }
 
  private:
+  static hid_t type_of(const ColumnPlan& plan) {
+    if (!plan.is_text) return H5Tcopy(H5T_NATIVE_DOUBLE);
+    if (plan.longest > longest_fixed) return text_type();
+    const auto type = H5Tcopy(H5T_C_S1);
+    check_hdf5(H5Tset_size(type, plan.longest));
+    check_hdf5(H5Tset_cset(type, H5T_CSET_UTF8));
+    check_hdf5(H5Tset_strpad(type, H5T_STR_NULLPAD));
+    return type;
+  }
+
+  void add_text(const std::string& text) {
+    if (width_ == 0) return texts_.push_back(text);
+    fixed_.append(text, 0, width_);
+    fixed_.append(width_ - std::min(text.size(), width_), '\0');
+  }
+
   bool is_text_;
+  std::size_t width_;  // of a text; 0: variable
   Handle type_;
   std::unique_ptr<Handle> dataset_;
   std::vector<std::string> texts_;
+  std::string fixed_;
   std::vector<double> numbers_;
-  hsize_t written_ = 0;
+  hsize_t rows_ = 0, written_ = 0;
 };
 
 // Blocks are written whole and never looked at again: kept, each column would take up to 1 MiB, and what describes them up to 32 MiB.
@@ -88,39 +123,52 @@ void for_each_line(const std::filesystem::path& path, const std::function<void(c
   for (std::string line; std::getline(stream, line);) visit(json::parse(line));
 }
 
-// An item as one flat row: values, and flags as NAME_flag, beside its own fields.
-json flat(json item) {
-  for (const auto& [name, value] : item["values"].items()) item[name] = value;
-  for (const auto& [name, value] : item["flags"].items()) item[name + "_flag"] = value;
-  for (const char* gone : {"type", "values", "flags"}) item.erase(gone);
-  return item;
+// What a line of an item says of a column. An artefact that an earlier aidp recorded names no output: it is of the only one.
+json cell_of(const json& item, const std::string& column) {
+  if (const auto found = item.find(column); found != item.end()) return *found;
+  if (const auto found = item["values"].find(column); found != item["values"].end()) return *found;
+  const auto part = column.rfind('_');
+  if (part == std::string::npos) return {};
+  const auto output = column.substr(0, part), field = column.substr(part + 1);
+  if (field == "flag") return item["flags"].value(output, json());
+  for (const auto& artefact : item["artefacts"])
+    if (artefact["output"] == output || artefact["output"] == "") return artefact.value(field, json());
+  return {};
+}
+
+std::vector<ColumnPlan> columns_in(const std::filesystem::path& results_jsonl) {
+  std::vector<ColumnPlan> columns;
+  for_each_line(results_jsonl, [&](const json& line) {
+    if (line.at("type") == "job")
+      for (const auto& column : line.at("columns"))
+        columns.push_back({column.at("name"), column.at("unit"), column.at("description"), column.at("type") == "text"});
+    if (line.at("type") != "item") return;
+    for (auto& column : columns)
+      if (const auto cell = column.is_text ? cell_of(line, column.name) : json(); cell.is_string())
+        column.longest = std::max(column.longest, cell.get_ref<const std::string&>().size());
+  });
+  return columns;
 }
 }  // namespace
 
 void write_hdf5(const std::filesystem::path& results_jsonl, const std::filesystem::path& file) {
-  std::map<std::string, bool> is_text{{"key", true}, {"study_uid", true}, {"series_uid", true}, {"sop_uid", true}, {"outcome", true}};
-  for_each_line(results_jsonl, [&](const json& line) {
-    if (line.at("type") != "item") return;
-    const auto row = flat(line);
-    for (const auto& [name, value] : row.items())
-      if (!value.is_null()) is_text[name] = is_text[name] || !(value.is_number() || value.is_boolean());
-  });
+  const auto plans = columns_in(results_jsonl);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   publish_with(file, [&](const std::filesystem::path& temporary) {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     keep_little(access);
     const Handle root(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
     const Handle group(H5Gcreate2(root, "items", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    std::map<std::string, std::unique_ptr<Column>> columns;
-    for (const auto& [name, text] : is_text) columns[name] = std::make_unique<Column>(group, name, text);
+    std::vector<std::unique_ptr<Column>> columns;
+    for (const auto& plan : plans) columns.push_back(std::make_unique<Column>(group, plan));
     for_each_line(results_jsonl, [&](const json& line) {
       if (line.at("type") == "job")
-        for (const char* name : {"schema", "job", "model", "version", "model_digest"}) write_attribute(root, name, line.value(name, ""));
+        for (const char* name : {"schema", "job", "model", "version", "model_digest", "purpose"})
+          write_attribute(root, name, line.value(name, ""));
       if (line.at("type") != "item") return;
-      const auto row = flat(line);
-      for (const auto& [name, column] : columns) column->add(row.contains(name) ? row[name] : json());
+      for (std::size_t i = 0; i < columns.size(); ++i) columns[i]->add(cell_of(line, plans[i].name));
     });
-    for (const auto& [name, column] : columns) column->flush();
+    for (const auto& column : columns) column->flush();
   });
 }
 

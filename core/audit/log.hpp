@@ -53,7 +53,8 @@ std::string row_sha256(const Statement& row, std::span<const int> columns);
 struct AuditedTable {
   std::string_view name, key;
 };
-inline constexpr AuditedTable audited_tables[] = {{"job", "id"}, {"series", "id"}, {"item", "id"}, {"model", "digest"}};
+inline constexpr AuditedTable audited_tables[] = {
+    {"job", "id"}, {"series", "id"}, {"item", "id"}, {"model", "digest"}, {"provenance", "id"}};
 
 Digest merkle_leaf(std::string_view data);
 Digest merkle_node(const Digest& left, const Digest& right);

@@ -15,4 +15,10 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what, c
   take_lock(file_.get(), LockKind::exclusive, path, what, wait);
 }
 
+bool FileLock::is_at(const std::filesystem::path& path) const {
+  struct stat own {
+  }, there{};
+  return ::fstat(file_.get(), &own) == 0 && ::lstat(path.c_str(), &there) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
 }  // namespace aidp

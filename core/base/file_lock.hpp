@@ -21,6 +21,8 @@ struct LockWait {
 class FileLock {
  public:
   FileLock(const std::filesystem::path& path, const std::string& what, const LockWait& wait = {}, unsigned mode = private_file_mode);
+  // Whether the file at `path` is still the one that is locked, and not another that was made after that one was removed.
+  bool is_at(const std::filesystem::path& path) const;
 
  private:
   FileDescriptor file_;

@@ -37,8 +37,8 @@ void read_names(Fields& fields, Output& output, Mistakes& mistakes) {
 }
 
 bool is_taken(const std::string& name) {
-  const auto among = [&](const auto& names) { return std::ranges::find(names, name) != names.end(); };
-  return among(columns_before_outputs) || among(columns_after_outputs) || among(names_of_items);
+  const auto among = [&](const auto& columns) { return std::ranges::find(columns, name, &ResultColumn::name) != columns.end(); };
+  return among(columns_before_outputs) || among(columns_after_outputs) || std::ranges::find(names_of_items, name) != names_of_items.end();
 }
 
 void read_value(Fields& fields, Output& output) {

@@ -112,7 +112,8 @@ void add_scores(Database& database, const std::string& model, SurveillanceReport
 SELECT item."values", series.id, series.attributes, job.site, job.model_name, item.finished_at >= ?4
 FROM item JOIN job ON job.id = item.job_id
 JOIN series ON series.job_id = item.job_id AND series.study_uid = item.study_uid AND series.series_uid = item.series_uid
-WHERE item.outcome = 'completed' AND item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1))");
+WHERE item.outcome = 'completed' AND item.source <> 'superseded' AND item.finished_at >= ?2 AND item.finished_at < ?3
+AND (?1 = '' OR job.model_name = ?1))");
   rows.bind(1, model).bind(2, to_text(report.previous_from)).bind(3, to_text(report.to)).bind(4, to_text(report.from));
   while (rows.step()) collector.add(rows, rows.integer(5) != 0);
   report.by_site = summary(collector.sites());

@@ -32,7 +32,8 @@ class Maker {
     for (auto week = week_start(report.from); week < report.to; week += std::chrono::days(7)) weeks[week] = {};
     auto rows = select(R"(
 SELECT item.flags, item.finished_at FROM item JOIN job ON job.id = item.job_id
-WHERE item.outcome = 'completed' AND item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1)
+WHERE item.outcome = 'completed' AND item.source <> 'superseded' AND item.finished_at >= ?2 AND item.finished_at < ?3
+AND (?1 = '' OR job.model_name = ?1)
 AND item.flags <> '{}')",
                        report.from, report.to);
     while (rows.step()) {
@@ -48,7 +49,8 @@ AND item.flags <> '{}')",
     auto rows = select(R"(
 SELECT job.model_name, job.model_version, job.model_digest, coalesce(model.manifest, ''), count(*)
 FROM item JOIN job ON job.id = item.job_id LEFT JOIN model ON model.digest = job.model_digest
-WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3)",
+WHERE item.source <> 'superseded' AND item.finished_at >= ?2 AND item.finished_at < ?3
+AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3)",
                        from, to);
     std::vector<ReportedModel> models;
     while (rows.step()) models.push_back({rows.text(0), rows.text(1), rows.text(2), status_in(rows.text(3)), rows.integer(4)});
@@ -85,7 +87,8 @@ WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model
 SELECT count(DISTINCT CASE WHEN series.series_uid <> '' THEN series.study_uid END), coalesce(sum(series.series_uid <> ''), 0),
   coalesce(sum(series.instances), 0), coalesce(sum(series.series_uid = ''), 0)
 FROM series JOIN job ON job.id = series.job_id
-WHERE series.recorded_at >= ?2 AND series.recorded_at < ?3 AND (?1 = '' OR job.model_name = ?1))",
+WHERE series.source <> 'superseded' AND series.recorded_at >= ?2 AND series.recorded_at < ?3
+AND (?1 = '' OR job.model_name = ?1))",
                        from, to);
     if (rows.step()) {
       volume.studies = rows.integer(0);
@@ -95,7 +98,8 @@ WHERE series.recorded_at >= ?2 AND series.recorded_at < ?3 AND (?1 = '' OR job.m
     }
     auto outcomes = select(R"(
 SELECT series.outcome, series.reason, series.series_uid <> '', count(*) FROM series JOIN job ON job.id = series.job_id
-WHERE series.recorded_at >= ?2 AND series.recorded_at < ?3 AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3)",
+WHERE series.source <> 'superseded' AND series.recorded_at >= ?2 AND series.recorded_at < ?3
+AND (?1 = '' OR job.model_name = ?1) GROUP BY 1, 2, 3)",
                            from, to);
     while (outcomes.step()) {
       if (outcomes.integer(2) != 0) volume.outcomes[outcomes.text(0)] += outcomes.integer(3);
@@ -110,7 +114,8 @@ WHERE series.recorded_at >= ?2 AND series.recorded_at < ?3 AND (?1 = '' OR job.m
 SELECT item.outcome, item.flags, (julianday(item.finished_at) - julianday(item.queued_at)) * 86400, item.device, item.decode_ms,
   item.infer_ms
 FROM item JOIN job ON job.id = item.job_id
-WHERE item.finished_at >= ?2 AND item.finished_at < ?3 AND (?1 = '' OR job.model_name = ?1))",
+WHERE item.source <> 'superseded' AND item.finished_at >= ?2 AND item.finished_at < ?3
+AND (?1 = '' OR job.model_name = ?1))",
                        from, to);
     std::vector<double> seconds, decode, infer;
     std::int64_t flagged = 0, flaggable = 0;

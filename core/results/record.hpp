@@ -17,6 +17,7 @@
 #include "core/base/file_state.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/time.hpp"
+#include "core/results/provenance.hpp"
 #include "core/store/database.hpp"
 
 namespace aidp {
@@ -25,14 +26,20 @@ enum class Outcome { completed, ineligible, quarantined, failed };  // the worst
 std::string_view name(Outcome outcome);
 std::optional<Outcome> outcome_named(std::string_view name);
 
+// Whether what a row was made of is still among the inputs; `superseded`: it has other content now, which has a row of its own.
+enum class Source { present, gone, superseded };
+std::string_view name(Source source);
+
 // One invocation of `run`; a resumed run is the same job.
 struct JobRecord {
   std::string id;   // UUIDv7
   std::string key;  // SHA-256 of what defines the job: model digest, inputs, site
   std::string model_digest, model_name, model_version;
-  std::string site;      // --site, or empty
-  std::string settings;  // JSON of all settings
-  std::string out;       // output folder, absolute
+  std::string site;                  // --site, or empty
+  std::string settings;              // JSON of all settings
+  std::string out;                   // output folder, absolute
+  std::string purpose = "research";  // clinical, research, test or shadow
+  std::string user, host;            // of the last run
 };
 
 // One row of the ledger: a series, or a file that belongs to no series (series_uid empty, `path` set).
@@ -43,6 +50,9 @@ struct SeriesRecord {
   Outcome outcome = Outcome::completed;  // of its worst item
   std::optional<Reason> reason;
   std::string message;
+  std::string source_path;  // the first file of the series
+  Source source = Source::present;
+  std::string source_since;  // when that was seen, as to_text(); empty: present from the first
 };
 
 // What a row of the ledger is known by within its job: studies may share a series UID, and a file has a path alone.
@@ -51,6 +61,7 @@ std::string series_key(const std::string& study_uid, const std::string& series_u
 struct ArtefactRecord {
   std::string path;  // relative to the output folder
   std::string sha256;
+  std::string output;  // the output whose file it is; empty if an earlier aidp recorded it
 };
 
 // One unit of inference and how it ended.
@@ -68,6 +79,38 @@ struct ItemRecord {
   Time queued{}, finished{};
   std::string device;
   double decode_ms = 0, infer_ms = 0;
+  std::string source_path;     // its first file
+  std::string image_position;  // mm, "x\\y\\z"
+  std::string acquisition_date, acquisition_time;
+  Provenance provenance;
+  Source source = Source::present;
+  std::string source_since;  // as in SeriesRecord
+};
+
+// What tells an item among those of its series.
+struct ItemIdentity {
+  std::string key, study_uid, series_uid, sop_uid;
+  std::int64_t frame = 0;
+  std::string source_path;
+};
+
+// How a run that has looked at all of its inputs takes the rows that it did not see. Nothing: they stay as they were.
+struct UnseenRows {
+  bool whole_series = false;  // items are volumes: those of a series stand for each other
+  std::function<std::optional<Source>(const ItemIdentity&)> item;
+  std::function<std::optional<Source>(const SeriesRecord&)> series;
+};
+
+// How many rows changed their state.
+struct SourceChanges {
+  std::int64_t gone = 0, back = 0, superseded = 0;
+};
+
+// The rows of a job as they are now: what the tables hold. Rows that are superseded are in none but `superseded`.
+struct RowCounts {
+  std::map<std::string, std::int64_t> items, series, files;  // by outcome; files: of no series
+  std::map<std::string, std::int64_t> reasons;               // of series and files
+  std::int64_t gone = 0, superseded = 0;                     // items
 };
 
 // What was seen of a file at its last read: lets a resumed run know that nothing changed without reading it again.
@@ -85,12 +128,14 @@ class Recorder {
 
   // The unfinished or finished job of that output folder, if any.
   std::optional<JobRecord> job_of(const std::filesystem::path& out);
+  // Jobs whose id begins so, but discarded ones.
+  std::vector<JobRecord> jobs_named(const std::string& beginning);
   // Whether a job of that id was ever begun in that folder, discarded ones included.
   bool knows(const std::string& id, const std::filesystem::path& out);
-  void begin_job(const JobRecord& job);    // audit: job.started
-  void resume_job(const std::string& id);  // audit: job.resumed
-  // Forgets a job's items and series (run --fresh); the audit log keeps them, with a job.discarded leaf.
-  void discard_job(const std::string& id);
+  void begin_job(const JobRecord& job);   // audit: job.started
+  void resume_job(const JobRecord& job);  // with who runs it now; audit: job.resumed
+  // Deletes a job's items and series (run --fresh), and says how many items; the audit log keeps their leaves, with a job.discarded one.
+  std::int64_t discard_job(const std::string& id);
   // state: "finished", "interrupted" or "failed"; audit: job.<state> with the counts by outcome.
   void end_job(const std::string& id, const std::string& state);
 
@@ -105,9 +150,11 @@ class Recorder {
   std::optional<FileRecord> file(const std::string& path);
   // The artefacts of an item that this job has completed: it need not run again while they are there.
   std::optional<std::vector<ArtefactRecord>> completed(const std::string& job_id, const std::string& key);
-  // Drops series rows and items of this job that are in neither list: inputs that are gone or changed (audited).
-  // `item_keys`: sorted; `series_keys`: of series_key().
-  void keep_only(const std::string& job_id, std::span<const Digest> item_keys, const std::set<std::string>& series_keys);
+  // Marks which sources are gone, back or superseded, each change a leaf. `items_seen`: keys, sorted; `series_seen`: of series_key().
+  // An item that was not seen is superseded by one of the same identity that was, unless that one only says that it could not be read.
+  SourceChanges mark_sources(const std::string& job_id, std::span<const Digest> items_seen, const std::set<std::string>& series_seen,
+                             const UnseenRows& unseen);
+  RowCounts count_rows(const std::string& job_id);
 
   void for_each_item(const std::string& job_id,
                      const std::function<void(const ItemRecord&)>& visit);  // ordered by study, series, sop, frame
@@ -123,19 +170,11 @@ class Recorder {
   void record_item(const std::string& job_id, const ItemRecord& item);
   void record_series(const std::string& job_id, const SeriesRecord& series);
   void record_files(const std::string& job_id, const std::vector<FileRecord>& files);
+  std::int64_t provenance_id(const Provenance& provenance);
 
   Database& database_;
   AuditLog audit_;
   std::unique_ptr<Statements> statements_;
 };
-
-// Writes results.jsonl of a job into `out`, whole or not at all, streaming, items in the order of for_each_item. results.h5 is made of it
-// by a worker (core/results/hdf5.hpp).
-void write_json_lines(Recorder& recorder, const JobRecord& job, const std::filesystem::path& out);
-// Writes results.csv and ledger.csv in the same way. results.csv: key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, one
-// column per output, one "<output>_flag" per flagged output, artefacts ("path sha256", separated by "; "); and last those that differ from
-// run to run: device, attempts, queued_at, finished_at, decode_ms, infer_ms. All before `device` is byte-identical however often the job
-// was killed and resumed.
-void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names, const std::filesystem::path& out);
 
 }  // namespace aidp

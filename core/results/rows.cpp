@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/results/rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -18,6 +19,14 @@ constexpr std::array<std::pair<Outcome, std::string_view>, 4> outcomes{{
   throw Error(Reason::store_damaged, "the store holds " + what, "aidp audit verify tells which rows were changed");
 }
 
+constexpr std::array<std::string_view, 3> sources{"present", "gone", "superseded"};
+
+Source source_of(const std::string& text) {
+  const auto found = std::ranges::find(sources, text);
+  if (found == sources.end()) throw_damaged("an unknown state of a source");
+  return static_cast<Source>(found - sources.begin());
+}
+
 Outcome outcome_of(const std::string& text) {
   if (const auto outcome = outcome_named(text)) return *outcome;
   throw_damaged("an unknown outcome");
@@ -30,6 +39,7 @@ nlohmann::json parsed(const std::string& text) {
 }
 }  // namespace
 
+std::string_view name(Source source) { return sources[static_cast<std::size_t>(source)]; }
 std::string_view name(Outcome outcome) { return outcomes[static_cast<std::size_t>(outcome)].second; }
 
 std::optional<Outcome> outcome_named(std::string_view text) {
@@ -48,7 +58,8 @@ std::string column_json(const nlohmann::json& json) { return json.dump(-1, ' ', 
 
 nlohmann::json artefacts_json(const std::vector<ArtefactRecord>& artefacts) {
   auto json = nlohmann::json::array();
-  for (const auto& artefact : artefacts) json.push_back({{"path", artefact.path}, {"sha256", artefact.sha256}});
+  for (const auto& artefact : artefacts)
+    json.push_back({{"path", artefact.path}, {"sha256", artefact.sha256}, {"output", artefact.output}});
   return json;
 }
 
@@ -56,7 +67,7 @@ std::vector<ArtefactRecord> artefacts_of(const std::string& text) try {
   std::vector<ArtefactRecord> artefacts;
   if (text == "[]") return artefacts;  // of most items, and there may be millions
   for (const auto& artefact : parsed(text))
-    artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>()});
+    artefacts.push_back({artefact.at("path").get<std::string>(), artefact.at("sha256").get<std::string>(), artefact.value("output", "")});
   return artefacts;
 } catch (const nlohmann::json::exception&) {
   throw_damaged("artefacts whose JSON has the wrong shape");
@@ -81,6 +92,12 @@ ItemRecord item_of(const Statement& row) try {
   item.device = row.text(14);
   item.decode_ms = row.real(15);
   item.infer_ms = row.real(16);
+  item.source = source_of(row.text(17));
+  item.source_since = row.text(18);
+  item.source_path = row.text(19);
+  item.image_position = row.text(20);
+  item.acquisition_date = row.text(21);
+  item.acquisition_time = row.text(22);
   return item;
 } catch (const nlohmann::json::exception&) {
   throw_damaged("an item whose JSON has the wrong shape");
@@ -96,6 +113,9 @@ SeriesRecord series_of(const Statement& row) {
   series.outcome = outcome_of(row.text(5));
   series.reason = reason_named(row.text(6));
   series.message = row.text(7);
+  series.source = source_of(row.text(8));
+  series.source_since = row.text(9);
+  series.source_path = row.text(10);
   return series;
 }
 

@@ -10,9 +10,12 @@ namespace aidp {
 // Between the store's rows and our records. The column lists are those that the readers below expect.
 inline constexpr const char* item_columns =
     "key, study_uid, series_uid, sop_uid, frame, outcome, reason, message, attempts, \"values\", flags, artefacts, queued_at, finished_at, "
-    "device, decode_ms, infer_ms";
-inline constexpr const char* series_columns = "study_uid, series_uid, path, attributes, instances, outcome, reason, message";
+    "device, decode_ms, infer_ms, source, source_since, source_path, image_position, acquisition_date, acquisition_time, provenance";
+inline constexpr const char* series_columns =
+    "study_uid, series_uid, path, attributes, instances, outcome, reason, message, source, source_since, source_path";
+inline constexpr int item_provenance_column = 23;
 
+// Without its provenance.
 ItemRecord item_of(const Statement& row);
 SeriesRecord series_of(const Statement& row);
 

@@ -12,6 +12,7 @@ struct Recorder::Statements {
   // replacement kept the old one.
   Statement item, series, file;
   Statement file_by_path, completed;
+  Statement find_provenance, add_provenance;
 };
 
 }  // namespace aidp

@@ -1,101 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/results/write.hpp"
+
 #include <algorithm>
 #include <ostream>
 
-#include "core/base/file.hpp"
-#include "core/base/result_columns.hpp"
+#include "core/base/publish.hpp"
 #include "core/base/text.hpp"
 #include "core/results/rows.hpp"
 
 namespace aidp {
 
 namespace {
-// Which outputs have flags is known only from the rows; a first pass finds them.
-std::set<std::string> flagged_outputs(Recorder& recorder, const std::string& job_id) {
-  std::set<std::string> names;
-  recorder.for_each_item(job_id, [&](const ItemRecord& item) {
-    for (const auto& [output, flag] : item.flags) names.insert(output);
+std::string csv_text(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return csv_field(*text);
+  if (const auto* value = std::get_if<double>(&cell)) return number(*value);
+  if (const auto* count = std::get_if<std::int64_t>(&cell)) return std::to_string(*count);
+  return {};
+}
+
+std::string json_text(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return column_json(*text);
+  if (const auto* value = std::get_if<double>(&cell)) return number(*value);
+  if (const auto* count = std::get_if<std::int64_t>(&cell)) return std::to_string(*count);
+  return "null";
+}
+
+void write_csv(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs) {
+  std::string head;
+  for (const auto& column : columns_of(outputs)) head += (head.empty() ? "" : ",") + csv_field(column.name);
+  stream << head << "\r\n";
+  recorder.for_each_item(job.id, [&](const ItemRecord& item) {
+    const auto cells = cells_of(item, job, outputs);
+    for (std::size_t i = 0; i < cells.size(); ++i) stream << (i == 0 ? "" : ",") << csv_text(cells[i]);
+    stream << "\r\n";
   });
-  return names;
 }
 
-std::string artefacts_text(const std::vector<ArtefactRecord>& artefacts) {
-  std::vector<std::string> parts;
-  for (const auto& artefact : artefacts) parts.push_back(artefact.path + " " + artefact.sha256);
-  return join(parts, "; ");
+nlohmann::json columns_json(const std::vector<OutputColumn>& outputs) {
+  auto json = nlohmann::json::array();
+  for (const auto& column : columns_of(outputs))
+    json.push_back({{"name", column.name},
+                    {"type", column.type == ColumnType::text ? "text" : "number"},
+                    {"unit", column.unit},
+                    {"description", column.description}});
+  return json;
 }
 
-void write_csv_row(std::ostream& stream, const ItemRecord& item, const std::vector<std::string>& outputs,
-                   const std::vector<std::string>& flags) {
-  stream << csv_field(item.key) << ',' << csv_field(item.study_uid) << ',' << csv_field(item.series_uid) << ',' << csv_field(item.sop_uid)
-         << ',' << item.frame << ',' << name(item.outcome) << ',' << reason_text(item.reason) << ',' << csv_field(item.message);
-  for (const auto& output : outputs) {
-    stream << ',';
-    if (const auto value = item.values.find(output); value != item.values.end()) stream << number(value->second);
+// Lines of one item: written as they come, as a JSON object of fifty members costs more than the item's row does. `fixed`: for each
+// column whether it is one of the table's own; those of outputs are in `values`, `flags` and `artefacts`.
+class ItemLines {
+ public:
+  ItemLines(const JobRecord& job, const std::vector<OutputColumn>& outputs)
+      : job_(job), outputs_(outputs), columns_(columns_of(outputs)), after_(columns_.size() - columns_after_outputs.size()) {}
+
+  void write(std::ostream& stream, const ItemRecord& item) const {
+    const auto cells = cells_of(item, job_, outputs_);
+    stream << R"({"type":"item")";
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (i < columns_before_outputs.size() || i >= after_) stream << ",\"" << columns_[i].name << "\":" << json_text(cells[i]);
+    stream << ",\"values\":" << column_json(item.values) << ",\"flags\":" << column_json(item.flags)
+           << ",\"artefacts\":" << column_json(artefacts_json(item.artefacts)) << "}\n";
   }
-  for (const auto& output : flags) {
-    stream << ',';
-    if (const auto flag = item.flags.find(output); flag != item.flags.end()) stream << (flag->second ? '1' : '0');
-  }
-  stream << ',' << csv_field(artefacts_text(item.artefacts)) << ',' << csv_field(item.device) << ',' << item.attempts << ','
-         << to_text(item.queued) << ',' << to_text(item.finished) << ',' << number(item.decode_ms) << ',' << number(item.infer_ms)
-         << "\r\n";
-}
 
-void write_csv(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<std::string>& outputs) {
-  const auto flagged = flagged_outputs(recorder, job.id);
-  std::vector<std::string> flags;  // in the order of the outputs
-  for (const auto& output : outputs)
-    if (flagged.contains(output)) flags.push_back(output);
-  for (const auto column : columns_before_outputs) stream << (column == columns_before_outputs.front() ? "" : ",") << column;
-  for (const auto& output : outputs) stream << ',' << csv_field(output);
-  for (const auto& output : flags) stream << ',' << csv_field(output + "_flag");
-  for (const auto column : columns_after_outputs) stream << ',' << column;
-  stream << "\r\n";
-  recorder.for_each_item(job.id, [&](const ItemRecord& item) { write_csv_row(stream, item, outputs, flags); });
-}
+ private:
+  const JobRecord& job_;
+  const std::vector<OutputColumn>& outputs_;
+  std::vector<TableColumn> columns_;
+  std::size_t after_;
+};
 
-nlohmann::json item_json(const ItemRecord& item) {
-  return {{"type", "item"},
-          {"key", item.key},
-          {"study_uid", item.study_uid},
-          {"series_uid", item.series_uid},
-          {"sop_uid", item.sop_uid},
-          {"frame", item.frame},
-          {"outcome", name(item.outcome)},
-          {"reason", reason_text(item.reason)},
-          {"message", item.message},
-          {"attempts", item.attempts},
-          {"values", item.values},
-          {"flags", item.flags},
-          {"artefacts", artefacts_json(item.artefacts)},
-          {"queued_at", to_text(item.queued)},
-          {"finished_at", to_text(item.finished)},
-          {"device", item.device},
-          {"decode_ms", item.decode_ms},
-          {"infer_ms", item.infer_ms}};
-}
-
-void write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job) {
+void write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs) {
   stream << column_json({{"type", "job"},
                          {"schema", "aidp.results/1"},
                          {"job", job.id},
                          {"model", job.model_name},
                          {"version", job.model_version},
-                         {"model_digest", job.model_digest}})
+                         {"model_digest", job.model_digest},
+                         {"purpose", job.purpose},
+                         {"columns", columns_json(outputs)}})
          << '\n';
-  std::map<std::string, std::int64_t> items{{"completed", 0}, {"ineligible", 0}, {"quarantined", 0}, {"failed", 0}};
-  auto series = items;
+  const ItemLines lines(job, outputs);
   std::int64_t total = 0, flagged = 0;
   recorder.for_each_item(job.id, [&](const ItemRecord& item) {
-    stream << column_json(item_json(item)) << '\n';
-    ++items[std::string(name(item.outcome))];
+    lines.write(stream, item);
     ++total;
-    flagged += std::any_of(item.flags.begin(), item.flags.end(), [](const auto& flag) { return flag.second; });
+    flagged += item.source != Source::superseded && std::ranges::any_of(item.flags, [](const auto& flag) { return flag.second; });
   });
-  recorder.for_each_series(job.id, [&](const SeriesRecord& one) { ++series[std::string(name(one.outcome))]; });
-  stream << column_json(
-                {{"type", "summary"}, {"items", total}, {"items_by_outcome", items}, {"series_by_outcome", series}, {"flagged", flagged}})
+  const auto counts = recorder.count_rows(job.id);
+  std::map<std::string, std::int64_t> none{{"completed", 0}, {"ineligible", 0}, {"quarantined", 0}, {"failed", 0}};
+  auto items = counts.items, series = counts.series;
+  items.insert(none.begin(), none.end());
+  for (const auto& [outcome, count] : counts.files) series[outcome] += count;
+  series.insert(none.begin(), none.end());
+  stream << column_json({{"type", "summary"},
+                         {"items", total},
+                         {"items_by_outcome", items},
+                         {"series_by_outcome", series},
+                         {"flagged", flagged},
+                         {"gone", counts.gone},
+                         {"superseded", counts.superseded}})
          << '\n';
 }
 
@@ -105,25 +108,27 @@ std::string attribute(const SeriesRecord& series, const char* keyword) {
 }
 
 void write_ledger(std::ostream& stream, Recorder& recorder, const JobRecord& job) {
-  stream << "study_uid,series_uid,path,modality,manufacturer,model,site,instances,outcome,reason,message\r\n";
+  std::string head;
+  for (const auto& column : ledger_columns) head += (head.empty() ? "" : ",") + std::string(column.name);
+  stream << head << "\r\n";
   recorder.for_each_series(job.id, [&](const SeriesRecord& series) {
     const auto site = job.site.empty() ? attribute(series, "InstitutionName") : job.site;
     for (const auto& text : {series.study_uid, series.series_uid, printable(series.path), attribute(series, "Modality"),
                              attribute(series, "Manufacturer"), attribute(series, "ManufacturerModelName"), site})
       stream << csv_field(text) << ',';
     stream << series.instances << ',' << name(series.outcome) << ',' << reason_text(series.reason) << ',' << csv_field(series.message)
-           << "\r\n";
+           << ',' << name(series.source) << ',' << series.source_since << "\r\n";
   });
 }
 }  // namespace
 
-void write_json_lines(Recorder& recorder, const JobRecord& job, const std::filesystem::path& out) {
-  publish_stream(out / "results.jsonl", [&](std::ostream& stream) { write_jsonl(stream, recorder, job); });
+void write_json_lines(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs,
+                      const std::filesystem::path& out) {
+  publish_stream(out / "results.jsonl", [&](std::ostream& stream) { write_jsonl(stream, recorder, job, outputs); });
 }
 
-void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<std::string>& output_names,
-                  const std::filesystem::path& out) {
-  publish_stream(out / "results.csv", [&](std::ostream& stream) { write_csv(stream, recorder, job, output_names); });
+void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs, const std::filesystem::path& out) {
+  publish_stream(out / "results.csv", [&](std::ostream& stream) { write_csv(stream, recorder, job, outputs); });
   publish_stream(out / "ledger.csv", [&](std::ostream& stream) { write_ledger(stream, recorder, job); });
 }
 

@@ -57,12 +57,15 @@ void Books::expect(const Plan& plan, HeaderIndex& index) {
 
 void Books::enter(SeriesRecord record) {
   ++(record.series_uid.empty() ? file_outcomes_ : series_outcomes_)[std::string(name(record.outcome))];
-  if (record.reason) ++reasons_[std::string(name(*record.reason))];
   if (resumed_) series_seen_.insert(key_of(record));
   const auto former = entered_.find(key_of(record));
   if (former != entered_.end() && former->second == content_of(record)) return;
-  if (items_.empty() && series_.empty()) oldest_ = Clock::now();
-  if (record.path.empty()) record.attributes = index_->attributes(plan_->series[find_series(record.study_uid, record.series_uid)].input);
+  start_clock();
+  if (record.path.empty()) {
+    const auto& input = plan_->series[find_series(record.study_uid, record.series_uid)].input;
+    record.attributes = index_->attributes(input);
+    record.source_path = index_->first_path(input);
+  }
   series_.push_back(std::move(record));
 }
 
@@ -90,7 +93,7 @@ void Books::end_item(std::size_t series, Outcome outcome, std::optional<Reason> 
 }
 
 void Books::add(std::vector<ItemRecord> items, std::vector<FileRecord> files) {
-  if (items_.empty() && series_.empty()) oldest_ = Clock::now();
+  start_clock();
   for (auto& item : items) {
     end_item(find_series(item.study_uid, item.series_uid), item.outcome, item.reason, item.message);
     items_.push_back(std::move(item));
@@ -103,6 +106,16 @@ void Books::skip(std::size_t first_item, std::size_t items) {
   items_skipped_ += static_cast<std::int64_t>(items);
 }
 
+void Books::start_clock() {
+  if (items_.empty() && series_.empty()) due_ = Clock::now() + oldest_uncommitted;
+}
+
+void Books::clear() {
+  items_.clear();
+  series_.clear();
+  files_.clear();
+}
+
 void Books::flush() {
   if (items_.empty() && series_.empty() && files_.empty()) return;
   recorder_.commit(job_id_, items_, series_, files_);
@@ -113,24 +126,19 @@ void Books::flush() {
 void Books::flush_if_due() {
   if (items_.empty() && series_.empty()) return;
   const auto now = Clock::now();
-  const bool many = items_.size() + series_.size() >= rows_per_commit;
-  if (now < not_before_ || (!many && now - oldest_ < oldest_uncommitted)) return;
-  if (recorder_.try_commit(job_id_, items_, series_, files_))
-    clear();
+  if (now < due_ && (busy_ || items_.size() + series_.size() < rows_per_commit)) return;
+  busy_ = !recorder_.try_commit(job_id_, items_, series_, files_);
+  if (busy_)
+    due_ = now + oldest_uncommitted;
   else
-    not_before_ = Clock::now() + oldest_uncommitted;
+    clear();
 }
 
-void Books::clear() {
-  items_.clear();
-  series_.clear();
-  files_.clear();
-}
-
-void Books::keep_only_seen() {
-  if (!resumed_) return;
+SourceChanges Books::mark_unseen(SourceWatch& watch) {
+  if (!resumed_) return {};
   std::ranges::sort(keys_);
-  recorder_.keep_only(job_id_, keys_, series_seen_);
+  watch.compare(recorder_, job_id_, series_seen_);
+  return recorder_.mark_sources(job_id_, keys_, series_seen_, watch.unseen());
 }
 
 }  // namespace aidp

@@ -10,6 +10,7 @@
 #include "core/results/record.hpp"
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/crew.hpp"
+#include "jobs/run/source_watch.hpp"
 
 namespace aidp {
 
@@ -25,17 +26,19 @@ class Books {
   void add(std::vector<ItemRecord> items, std::vector<FileRecord> files);
   void skip(std::size_t first_item, std::size_t items);  // done by an earlier run
   void saw(std::vector<Digest> keys) { keys_ = std::move(keys); }
+  // Commits what there is. A store that others are using is waited for, for minutes.
   void flush();
+  // The same if it is due; a store that others are using is tried again later.
   void flush_if_due();
-  // Drops from the store what an earlier run entered and this one did not see: its input is gone or has changed.
-  void keep_only_seen();
+  // Of a resumed job, once all inputs are looked at: marks what of earlier runs is gone, back or superseded, as far as `watch` believes it.
+  SourceChanges mark_unseen(SourceWatch& watch);
 
   std::int64_t items_done() const { return items_done_; }
   std::int64_t items_skipped() const { return items_skipped_; }
+  // Of this run, whatever earlier runs have recorded.
   const std::map<std::string, std::int64_t>& item_outcomes() const { return item_outcomes_; }
   const std::map<std::string, std::int64_t>& series_outcomes() const { return series_outcomes_; }
   const std::map<std::string, std::int64_t>& file_outcomes() const { return file_outcomes_; }  // of loose files
-  const std::map<std::string, std::int64_t>& reasons() const { return reasons_; }              // of both
 
  private:
   struct Open {
@@ -46,6 +49,7 @@ class Books {
   void end_item(std::size_t series, Outcome outcome, std::optional<Reason> reason, const std::string& message);
   void enter(SeriesRecord record);
   void clear();
+  void start_clock();
 
   Recorder& recorder_;
   std::string job_id_;
@@ -57,11 +61,12 @@ class Books {
   std::vector<ItemRecord> items_;
   std::vector<SeriesRecord> series_;
   std::vector<FileRecord> files_;
-  Clock::time_point oldest_{}, not_before_{};  // of the uncommitted rows; of the next try after a busy store
+  Clock::time_point due_{};  // when they are to be committed
+  bool busy_ = false;        // the store was, when that was tried last
   std::vector<Digest> keys_;
   std::set<std::string> series_seen_;
   std::int64_t items_done_ = 0, items_skipped_ = 0;
-  std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, file_outcomes_, reasons_;
+  std::map<std::string, std::int64_t> item_outcomes_, series_outcomes_, file_outcomes_;
 };
 
 }  // namespace aidp

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/publish.hpp"
+#include "core/base/remove.hpp"
 #include "core/base/text.hpp"
+#include "core/base/who.hpp"
+#include "jobs/run/output_lock.hpp"
 #include "jobs/run/pipeline.hpp"
 
 namespace aidp {
@@ -31,7 +34,10 @@ JobRecord describe(const RunRequest& request, const Package& package) {
   job.model_name = package.manifest.name;
   job.model_version = package.manifest.version;
   job.site = request.site;
-  job.out = fs::weakly_canonical(fs::absolute(request.out)).string();
+  job.purpose = request.purpose;
+  job.user = user_name();
+  job.host = host_name();
+  job.out = output_folder(request).string();
   const auto inputs = canonical_inputs(request);
   // A path is bytes, JSON is UTF-8: the settings show what can be shown, the key is of the bytes.
   job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump(
@@ -51,10 +57,12 @@ std::string owner_of(const fs::path& out) {
   throw Error(Reason::output_foreign, "the output folder " + out.string() + " " + why, "choose an empty or a new folder with --out");
 }
 
-bool is_mask(const std::string& name) { return name.starts_with("2.25.") && name.ends_with(".nii.gz"); }
-
-[[noreturn]] void refuse_other(const JobRecord& former, const Package& package) {
+[[noreturn]] void refuse_other(const JobRecord& former, const JobRecord& job, const Package& package) {
   const auto model = former.model_name + "@" + former.model_version;
+  if (former.key == job.key)
+    throw Error(Reason::output_foreign,
+                "the output folder " + former.out + " belongs to a job whose purpose is " + former.purpose + ", not " + job.purpose,
+                "choose another folder with --out, or give --purpose " + former.purpose + "; a job has one purpose");
   if (former.model_digest == package.digest)
     throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, of other inputs or another site",
                 "choose another folder with --out, or start over in this one with --fresh");
@@ -69,32 +77,35 @@ constexpr std::array files_of_a_job{"results.csv",         "results.jsonl",     
 
 // Whether `name` is what publish() of a killed run left of a file of ours: ".results.csv.part.4711".
 bool is_temporary(const std::string& name) {
-  const auto part = name.rfind(".part.");
-  if (!name.starts_with('.') || part == std::string::npos || part + 6 == name.size()) return false;
-  const auto published = name.substr(1, part - 1);
-  return name.find_first_not_of("0123456789", part + 6) == std::string::npos &&
-         (is_mask(published) || std::ranges::find(files_of_a_job, published) != files_of_a_job.end());
+  const auto published = published_name(name);
+  return published && std::ranges::find(files_of_a_job, *published) != files_of_a_job.end();
 }
 
-void sweep_temporaries(const fs::path& folder) {
+void sweep_temporaries(const fs::path& out) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
+  for (const auto& entry : fs::directory_iterator(out, ignored))
     if (is_temporary(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+  remove_files_below(out, masks_folder, [](const fs::path& file) { return published_name(file.filename().string()).has_value(); });
 }
 
-// A killed run may have left no more than the temporary of its first file.
+// A killed run may have left no more than its lock and the temporary of its first file.
 bool holds_nothing(const fs::path& folder) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (!is_temporary(entry.path().filename().string())) return false;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const auto name = entry.path().filename().string();
+    if (name != output_lock_file && !is_temporary(name)) return false;
+  }
   return true;
 }
 
 // job.json stays: killed from here on, the folder is known as the former job's, or as a discarded one of this store.
-void remove_results(const fs::path& out) {
+void remove_results(const fs::path& out, const std::optional<JobRecord>& former, Recorder& recorder) {
   for (const std::string name : files_of_a_job)
     if (name != "job.json") fs::remove(out / name);
-  fs::remove_all(out / masks_folder);
+  if (!former) return;
+  recorder.for_each_item(former->id, [&](const ItemRecord& item) {
+    for (const auto& artefact : item.artefacts) remove_below(out, artefact.path);
+  });
 }
 
 // To begin with next to no space left would end half-way.
@@ -106,28 +117,27 @@ void check_space(const fs::path& folder) {
 }
 }  // namespace
 
-void write_job_file(const JobRecord& job, const nlohmann::json& summary) {
+fs::path output_folder(const RunRequest& request) { return fs::weakly_canonical(fs::absolute(request.out)); }
+
+void write_job_file(const JobRecord& job, const JobState& state) {
+  const auto count = [](const auto& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
   nlohmann::json json{{"schema", "aidp.job/1"},
                       {"job", job.id},
                       {"key", job.key},
                       {"model", job.model_name},
                       {"version", job.model_version},
                       {"model_digest", job.model_digest},
+                      {"purpose", job.purpose},
+                      {"user", job.user},
+                      {"host", job.host},
+                      {"state", state.name},
+                      {"started_at", to_text(state.started)},
+                      {"ended_at", state.ended ? nlohmann::json(to_text(*state.ended)) : nlohmann::json()},
+                      {"planned", count(state.planned)},
+                      {"done", count(state.done)},
                       {"settings", nlohmann::json::parse(job.settings)}};
-  if (!summary.is_null()) json["summary"] = summary;
+  if (!state.summary.is_null()) json["summary"] = state.summary;
   publish(fs::path(job.out) / "job.json", json.dump(2) + "\n", Overwrite::yes);
-}
-
-void sweep_masks(const JobRecord& job, Recorder& recorder) {
-  std::set<std::string> kept;
-  recorder.for_each_item(job.id, [&](const ItemRecord& item) {
-    for (const auto& artefact : item.artefacts) kept.insert(artefact.path);
-  });
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(fs::path(job.out) / masks_folder, ignored)) {
-    const auto name = entry.path().filename().string();
-    if (is_mask(name) && !kept.contains(masks_folder + ("/" + name))) fs::remove(entry.path(), ignored);
-  }
 }
 
 FolderOwner check_output(const RunRequest& request, const Package& package, Recorder& recorder) {
@@ -137,31 +147,33 @@ FolderOwner check_output(const RunRequest& request, const Package& package, Reco
   check_folder(out, "the output folder");
   check_space(out);
   check_space(request.home.root);
-  if (!fs::exists(out)) return {recorder.job_of(out), {}};
-  FolderOwner owner{recorder.job_of(out), owner_of(out)};
-  if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that are no job's");
-  if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
-  if (owner.job && !owner.named.empty() && owner.job->key != job.key && !request.fresh) refuse_other(*owner.job, package);
+  FolderOwner owner{recorder.job_of(out), {}};
+  if (fs::exists(out)) {
+    owner.named = owner_of(out);
+    if (owner.named.empty() && !holds_nothing(out)) refuse(out, "holds files that belong to no job");
+    if (!owner.named.empty() && !recorder.knows(owner.named, out)) refuse(out, "belongs to a job of another store");
+  }
+  const bool same = owner.job && owner.job->key == job.key && owner.job->purpose == job.purpose;
+  if (owner.job && !same && !request.fresh) refuse_other(*owner.job, job, package);
+  owner.resumes = same && !request.fresh;
   return owner;
 }
 
 ClaimedOutput claim_output(const RunRequest& request, const Package& package, Recorder& recorder) {
   const auto owner = check_output(request, package, recorder);
-  const auto job = describe(request, package);
+  auto job = describe(request, package);
   const fs::path out(job.out);
-  make_folder(out, "the output folder");
   sweep_temporaries(out);
-  sweep_temporaries(out / masks_folder);
-  if (owner.job && !owner.named.empty() && !request.fresh) {
-    recorder.resume_job(owner.job->id);
-    if (owner.named != owner.job->id) write_job_file(*owner.job, nullptr);  // killed before it could say so
-    return {*owner.job, true};
+  if (owner.resumes) {
+    job.id = owner.job->id;
+    job.settings = owner.job->settings;
+    recorder.resume_job(job);
+    return {job, true, 0};
   }
-  remove_results(out);
-  if (owner.job) recorder.discard_job(owner.job->id);
+  remove_results(out, owner.job, recorder);
+  const auto discarded = owner.job ? recorder.discard_job(owner.job->id) : 0;
   recorder.begin_job(job);
-  write_job_file(job, nullptr);
-  return {job, false};
+  return {job, false, discarded};
 }
 
 }  // namespace aidp

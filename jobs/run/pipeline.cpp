@@ -7,6 +7,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "jobs/plan/item_key.hpp"
+#include "jobs/plan/provenance.hpp"
 #include "jobs/protocol/json_bridge.hpp"
 #include "jobs/run/item_image.hpp"
 
@@ -57,7 +58,9 @@ Pipeline::Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifes
       model_(*workforce.model),
       images_(workforce.images),
       mask_pool_(workforce.masks) {
-  writes_masks_ = !options_.out.empty() && std::ranges::any_of(manifest.outputs, [](const auto& o) { return o.kind == OutputKind::mask; });
+  const auto mask = std::ranges::find(manifest.outputs, OutputKind::mask, &Output::kind);
+  writes_masks_ = !options_.out.empty() && mask != manifest.outputs.end();
+  if (writes_masks_) mask_output_ = mask->name;
 }
 
 Pipeline::~Pipeline() = default;
@@ -88,6 +91,7 @@ std::shared_ptr<Pipeline::Group> Pipeline::make_group(std::size_t first, std::si
       entry.record.sop_uid = header.sop_instance_uid;
       entry.record.frame = header.number_of_frames > 1 ? named->frame + 1 : 0;
     }
+    set_origin(entry.record, *entry.series, item);
     entry.record.queued = now();
     entry.record.attempts = attempts;
     entry.record.device = options_.device;
@@ -302,7 +306,7 @@ void Pipeline::write_masks(const std::shared_ptr<Group>& group) {
           throw Error(Reason::disk_full, answer->value("message", ""), "free some space and run the same command again: it resumes");
         end_badly(record, *answer);
       }
-      if (answer && answer->contains("sha256")) record.artefacts.push_back({name, (*answer)["sha256"]});
+      if (answer && answer->contains("sha256")) record.artefacts.push_back({name, (*answer)["sha256"], mask_output_});
       if (--group->writes_due == 0) settle(group);
     }));
   }

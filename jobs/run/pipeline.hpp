@@ -77,6 +77,7 @@ class Pipeline {
   Clock::time_point held_up_since_ = Clock::now();  // since when decoded groups have waited for the model
   bool draining_ = false;
   bool writes_masks_ = false;
+  std::string mask_output_;  // its name
   std::vector<Digest> keys_seen_;
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/run/run.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 
 #include "core/base/file.hpp"
@@ -10,17 +8,14 @@
 #include "jobs/checks/tensor_dump.hpp"
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
-#include "jobs/protocol/json_bridge.hpp"
-#include "jobs/run/books.hpp"
-#include "jobs/run/output_folder.hpp"
-#include "jobs/run/pipeline.hpp"
+#include "jobs/run/job.hpp"
+#include "jobs/run/output_lock.hpp"
 
 namespace aidp {
 
 namespace fs = std::filesystem;
 
 namespace {
-constexpr auto tick = std::chrono::milliseconds(200);
 constexpr std::chrono::minutes busy_at_most{10};  // for a store that a long report holds at the end of a job
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
@@ -71,176 +66,25 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, con
   return rows;
 }
 
-RunSummary summary_of(const Package& package, const Plan& plan) {
-  RunSummary summary;
-  summary.model = package.manifest.id();
-  summary.model_digest = package.digest;
-  summary.files = plan.files;
-  summary.headers_read = plan.headers_read;
-  summary.scan_seconds = plan.scan_seconds;
-  summary.series = static_cast<std::int64_t>(plan.series.size());
-  summary.items = static_cast<std::int64_t>(plan.items.size());
-  return summary;
-}
-
-Exit exit_of(const RunSummary& summary, const RunRequest& request) {
-  if (const int signal = SignalGuard::received(); signal != 0) return signal == SIGINT ? Exit::interrupted : Exit::terminated;
-  const auto of = [&](const auto& outcomes, const char* outcome) { return outcomes.contains(outcome) && outcomes.at(outcome) > 0; };
-  for (const char* bad : {"failed", "quarantined"})
-    if (of(summary.item_outcomes, bad) || of(summary.series_outcomes, bad) || of(summary.file_outcomes, bad) ||
-        of(summary.row_outcomes, bad))
-      return Exit::partial;
-  if (summary.items == 0 && !request.allow_empty) return Exit::nothing;
-  return Exit::ok;
-}
-
-// Everything of one job between the claimed output folder and the written results.
-class Job {
- public:
-  Job(const RunRequest& request, const Package& package, const std::string& device, Recorder& recorder, ProgressSink& progress)
-      : request_(request),
-        package_(package),
-        progress_(progress),
-        recorder_(recorder),
-        claimed_(claim_output(request, package, recorder)),
-        books_(recorder, claimed_.job.id, claimed_.resumed),
-        device_(device) {}
-
-  RunSummary run(Workforce& workforce, Plan plan, HeaderIndex& index) {
-    plan_ = std::move(plan);
-    books_.expect(plan_, index);
-    if (!plan_.items.empty()) process(workforce, index);
-    books_.flush();
-    auto summary = summarise();
-    if (SignalGuard::received() == 0) {
-      books_.keep_only_seen();
-      if (gives_masks()) sweep_masks(claimed_.job, recorder_);
-      if (request_.worklist) settle_rows(summary);
-    }
-    write(workforce, summary);
-    return summary;
-  }
-
-  // For the store's books, where the error that ended the job has not made them unwritable.
-  void fail() noexcept try { recorder_.end_job(claimed_.job.id, "failed"); } catch (const std::exception&) {
-  }
-
- private:
-  bool gives_masks() const {
-    return std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; });
-  }
-
-  void process(Workforce& workforce, HeaderIndex& index) {
-    const fs::path out(claimed_.job.out);
-    if (gives_masks()) fs::create_directories(out / masks_folder);
-    Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
-                              .out = out,
-                              .model_digest = package_.digest,
-                              .device = device_,
-                              .known_file = [&](const std::string& path) { return recorder_.file(path); },
-                              .completed = {},
-                              .finished = [&](auto items, auto files) { books_.add(std::move(items), std::move(files)); },
-                              .skipped = [&](std::size_t first, std::size_t items) { books_.skip(first, items); }};
-    if (claimed_.resumed) options.completed = [&](const std::string& key) { return recorder_.completed(claimed_.job.id, key); };
-    Pipeline pipeline(plan_, index, package_.manifest, std::move(options), workforce);
-    const std::array crews{&workforce.dicom, workforce.model.get()};
-    started_ = Clock::now();
-    while (!pipeline.done()) {
-      if (SignalGuard::received() != 0) pipeline.drain();
-      pipeline.advance();
-      if (!pipeline.done()) pump(crews, tick);
-      books_.flush_if_due();
-      show("running");
-    }
-    books_.saw(pipeline.keys_seen());
-  }
-
-  void settle_rows(RunSummary& summary) {
-    settle(plan_.rows, recorder_, claimed_.job.id);
-    for (const auto& row : plan_.rows) ++summary.row_outcomes[std::string(name(row.outcome))];
-    summary.worklist_failed = write_worklist_results(*request_.worklist, plan_.rows, claimed_.job.out);
-  }
-
-  void show(const std::string& phase) {
-    const std::chrono::duration<double> elapsed = Clock::now() - started_;
-    Progress now{.phase = phase,
-                 .done = books_.items_done(),
-                 .total = static_cast<std::int64_t>(plan_.items.size()),
-                 .outcomes = books_.item_outcomes()};
-    const auto fresh = books_.items_done() - books_.items_skipped();
-    if (elapsed.count() > 0) now.items_per_second = static_cast<double>(fresh) / elapsed.count();
-    if (now.items_per_second > 0) now.eta_s = static_cast<double>(now.total - now.done) / now.items_per_second;
-    progress_.update(now);
-  }
-
-  RunSummary summarise() const {
-    auto summary = summary_of(package_, plan_);
-    summary.job_id = claimed_.job.id;
-    summary.device = device_;
-    summary.out = claimed_.job.out;
-    summary.resumed = claimed_.resumed;
-    summary.skipped_as_done = books_.items_skipped();
-    summary.item_outcomes = books_.item_outcomes();
-    summary.series_outcomes = books_.series_outcomes();
-    summary.file_outcomes = books_.file_outcomes();
-    summary.reasons = books_.reasons();
-    const std::chrono::duration<double> elapsed = Clock::now() - started_;
-    summary.seconds = elapsed.count();
-    summary.items_per_second = static_cast<double>(books_.items_done() - books_.items_skipped()) / elapsed.count();
-    return summary;
-  }
-
-  void write(Workforce& workforce, RunSummary& summary) {
-    show("writing");
-    summary.exit = exit_of(summary, request_);
-    const bool stopped = SignalGuard::received() != 0;
-    std::vector<std::string> outputs;
-    for (const auto& output : package_.manifest.outputs)
-      if (output.kind != OutputKind::mask) outputs.push_back(output.name);
-    const fs::path out(claimed_.job.out);
-    recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
-    write_json_lines(recorder_, claimed_.job, out);
-    ask_json(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-             std::chrono::minutes(10), OnSignal::finish, [&] { write_tables(recorder_, claimed_.job, outputs, out); });
-    summary.audit_size = recorder_.audit().size();
-    summary.audit_root = hex(recorder_.audit().root());
-    write_job_file(claimed_.job, {{"device", summary.device},
-                                  {"items", summary.item_outcomes},
-                                  {"series", summary.series_outcomes},
-                                  {"files", summary.file_outcomes},
-                                  {"audit_size", summary.audit_size},
-                                  {"audit_root", summary.audit_root}});
-  }
-
-  const RunRequest& request_;
-  const Package& package_;
-  ProgressSink& progress_;
-  Recorder& recorder_;
-  ClaimedOutput claimed_;
-  Books books_;
-  std::string device_;
-  Plan plan_;
-  Clock::time_point started_ = Clock::now();
-};
-
 RunSummary dry_run(const RunRequest& request, const Package& package, const Plan& plan, HeaderIndex& index) {
   auto summary = summary_of(package, plan);
   for (const auto& series : plan.series) {
-    ++summary.series_outcomes[series.refusal ? std::string(name(series.outcome)) : "eligible"];
-    if (series.refusal) ++summary.reasons[std::string(name(*series.refusal))];
+    ++summary.rows.series[series.refusal ? std::string(name(series.outcome)) : "eligible"];
+    if (series.refusal) ++summary.rows.reasons[std::string(name(*series.refusal))];
+    summary.has_bad |= series.refusal && series.outcome != Outcome::ineligible;
   }
   for (const auto& file : plan.loose) {
-    ++summary.file_outcomes[std::string(name(outcome_of(file)))];
-    ++summary.reasons[std::string(name(file.reason))];
+    ++summary.rows.files[std::string(name(outcome_of(file)))];
+    ++summary.rows.reasons[std::string(name(file.reason))];
+    summary.has_bad |= outcome_of(file) != Outcome::ineligible;
   }
   summary.plan = rows_of(plan, request, package.manifest, index);
   return summary;
 }
 
-const Sources& checked(const Sources& sources) {
+const Sources& check_options(const Sources& sources) {
   if (sources.inputs.empty() && !(sources.worklist && !sources.worklist->paths().empty()))
     throw Error(Reason::usage, "no input is named", "name files or folders of DICOM, or a worklist with paths");
-  for (const auto& input : sources.inputs) check_input(input);
   if (sources.memory_bytes > 0 && (sources.memory_bytes < least_memory_bytes || sources.memory_bytes > ram_bytes()))
     throw Error(Reason::usage,
                 "--memory takes " + bytes_text(least_memory_bytes) + " to the " + bytes_text(ram_bytes()) + " of this machine, not " +
@@ -249,17 +93,46 @@ const Sources& checked(const Sources& sources) {
   return sources;
 }
 
-void check_request(const RunRequest& request) {
-  checked(request);
-  if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
+const Sources& checked(const Sources& sources) {
+  check_options(sources);
+  for (const auto& input : sources.inputs) check_input(input);
+  return sources;
+}
+
+// The inputs that cannot be entered: of a new job a mistake, and an Error; of one that has read them before, perhaps a share that is not
+// mounted.
+std::vector<fs::path> missing_inputs(const RunRequest& request, bool resumes) {
+  std::vector<fs::path> missing;
+  for (const auto& input : request.inputs) try {
+      check_input(input);
+    } catch (const Error&) {
+      if (!resumes) throw;
+      missing.push_back(input);
+    }
+  return missing;
+}
+
+// As a folder that cannot be listed, so that nothing below it is taken for gone.
+void add_missing(Plan& plan, const std::vector<fs::path>& missing) {
+  for (const auto& input : missing) {
+    const auto path = fs::absolute(input).string();
+    plan.loose.push_back({path, Reason::dicom_unreadable, "the input cannot be entered"});
+    plan.unlisted.push_back(path);
+    ++plan.files;
+  }
 }
 
 // Stopped before anything was begun: a partial inventory is no ledger, so nothing of it is recorded.
 RunSummary stopped(const RunRequest& request, const Package& package) {
   auto summary = summary_of(package, {});
   summary.out = request.out;
-  summary.exit = exit_of(summary, request);
+  summary.exit = exit_of(summary, request.allow_empty);
   return summary;
+}
+
+bool stop_waiting() {
+  SignalGuard::check();
+  return false;
 }
 
 // The output folder is claimed last, when the inputs are read and the model is loaded: what is refused leaves no trace.
@@ -267,17 +140,26 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
                  ProgressSink& progress) {
   Recorder recorder(database);
   check_output(request, package, recorder);
+  OutputLock lock(output_folder(request), {request.wait, stop_waiting});
+  const bool resumes = check_output(request, package, recorder).resumes;  // now that nobody else can change it
+  const auto missing = missing_inputs(request, resumes);
   Workforce workforce(request.workers, request.memory_bytes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
   HeaderIndex index(request.home.header_index(), keywords_of(package.manifest), store_key(request.home));
-  auto plan = scan(package.manifest, inputs_of(request, request.out, package.manifest), index, workforce, progress);
+  auto inputs = inputs_of(request, request.out, package.manifest);
+  std::erase_if(inputs.paths, [&](const auto& path) { return std::ranges::find(missing, path) != missing.end(); });
+  auto plan = scan(package.manifest, inputs, index, workforce, progress);
   const auto device = workforce.device();
-  if (SignalGuard::received() != 0) return stopped(request, package);
+  const bool is_stopped = SignalGuard::received() != 0;
+  if (is_stopped && !resumes) return stopped(request, package);
+  lock.keep();
   Job job(request, package, device, recorder, progress);
+  if (is_stopped) return job.interrupt();
   try {
+    if (!request.allow_gone) add_missing(plan, missing);
     return job.run(workforce, std::move(plan), index);
   } catch (...) {
-    job.fail();
+    job.fail(workforce);
     throw;
   }
 }
@@ -285,7 +167,9 @@ RunSummary begin(const RunRequest& request, const InstalledModel& installed, con
 
 RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const SignalGuard signals;
-  check_request(request);
+  check_options(request);
+  if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
+  if (request.dry_run) checked(request);
   need_store(request.home);
   Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
   const BusyWait patient(database, busy_at_most);
@@ -298,7 +182,7 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   HeaderIndex index({}, keywords_of(package.manifest));
   const auto plan = scan(package.manifest, inputs_of(request, request.out, package.manifest), index, workforce, progress);
   auto summary = dry_run(request, package, plan, index);
-  summary.exit = exit_of(summary, request);
+  summary.exit = exit_of(summary, request.allow_empty);
   return summary;
 }
 

@@ -65,6 +65,7 @@ void settle(std::vector<WorklistResult>& results, Recorder& recorder, const std:
     any[i] = seen;
   };
   recorder.for_each_item(job_id, [&](const ItemRecord& item) {
+    if (item.source == Source::superseded) return;
     if (const auto found = by_sop.find(item.sop_uid); found != by_sop.end())
       for (const auto i : found->second) take(i, item);
   });

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a second run into the same folder keeps, does anew and takes away."""
+"""What a second run into the same folder keeps and does anew."""
 import hashlib
 import json
 import os
@@ -56,32 +56,46 @@ class Masks(JobTest):
     def again(self):
         return self.run_summary("mask", self.folder / "in", "--out", self.out)
 
+    def masks(self):
+        return sorted(path for path in (self.out / "masks").rglob("*") if path.is_file())
+
     def check_masks(self, count):
-        recorded = dict(row["artefacts"].split(" ") for row in rows(self.out / "results.csv"))
+        recorded = {row["m_path"]: row["m_sha256"] for row in rows(self.out / "results.csv")}
         self.assertEqual(len(recorded), count)
-        found = {f"masks/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.out / "masks").iterdir()}
+        found = {str(path.relative_to(self.out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in self.masks()}
         self.assertEqual(found, recorded)
         self.aidp("audit", "verify")
 
     def test_a_mask_that_is_gone_or_changed_is_made_anew(self):
-        first, second, _ = sorted((self.out / "masks").iterdir())
+        first, second, _ = self.masks()
         first.unlink()
         second.write_bytes(b"something else")
         self.assertEqual(self.again()["skipped_as_done"], 1)
         self.check_masks(3)
         self.assertEqual(self.again()["skipped_as_done"], 3)
 
-    def test_masks_of_studies_that_changed_or_went_away_are_deleted(self):
+    def test_masks_of_studies_that_changed_or_went_away_stay(self):
         make_instance(self.folder / "in/0001/001.dcm", numpy.full((16, 16), 30), study=1, number=1)
         self.again()
-        self.check_masks(3)
+        self.check_masks(4)
         for path in (self.folder / "in/0003").iterdir():
             path.unlink()
-        (self.out / "masks/mine.txt").write_text("a note of the user's")
         self.again()
-        self.assertTrue((self.out / "masks/mine.txt").exists())
-        (self.out / "masks/mine.txt").unlink()
-        self.check_masks(2)
+        self.check_masks(4)
+
+    def test_a_sweep_follows_no_link_into_a_foreign_folder(self):
+        foreign = self.folder / "foreign"
+        foreign.mkdir()
+        (foreign / ".a.nii.gz.part.77").write_text("of another")
+        (self.out / "masks/link").symlink_to(foreign)
+        own = self.out / "masks/.b.nii.gz.part.77"
+        own.write_text("of a killed run")
+        self.again()
+        self.assertFalse(own.exists())
+        (self.out / "masks").rename(self.folder / "masks")
+        (self.out / "masks").symlink_to(foreign)
+        self.assertIn("symbolic link", self.aidp("run", "mask", self.folder / "in", "--out", self.out, code=2).stderr)
+        self.assertEqual([path.name for path in foreign.iterdir()], [".a.nii.gz.part.77"])
 
 
 class Changes(JobTest):
@@ -97,16 +111,16 @@ class Changes(JobTest):
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         self.assertEqual((path.stat().st_size, path.stat().st_mtime_ns, path.stat().st_ino), (len(content), before.st_mtime_ns, before.st_ino))
         self.assertEqual(self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")["skipped_as_done"], 2)
-        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [1, 3, 77])
+        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv") if row["source"] == "present"), [1, 3, 77])
 
-    def test_a_study_that_went_away_leaves_the_ledger_though_another_has_its_series_uid(self):
+    def test_a_study_that_went_away_is_marked_though_another_has_its_series_uid(self):
         self.install(Mean())
         for study in (1, 2):
             make_instance(self.folder / f"in/{study}.dcm", numpy.full((16, 16), study), study=study, SeriesInstanceUID="2.25.7.55")
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         (self.folder / "in/2.dcm").unlink()
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
-        self.assertEqual([row["study_uid"] for row in rows(self.folder / "out/ledger.csv")], ["2.25.7.1"])
+        self.assertEqual({row["study_uid"]: row["source"] for row in rows(self.folder / "out/ledger.csv")}, {"2.25.7.1": "present", "2.25.7.2": "gone"})
         self.aidp("audit", "verify")
 
     def test_the_store_and_the_output_folder_below_the_input_are_no_input(self):

@@ -43,15 +43,17 @@ class Completing(JobTest):
         make_instance(self.folder / "in/0002/001.dcm", numpy.full((16, 16), 77), study=2)
         summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         self.assertEqual(summary["skipped_as_done"], 2)
-        self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv")), [1, 3, 77])
+        self.assertEqual(sorted((float(row["mean"]), row["source"]) for row in rows(self.folder / "out/results.csv")),
+                         [(1, "present"), (2, "superseded"), (3, "present"), (77, "present")])
         self.aidp("audit", "verify")
 
-    def test_fresh_starts_over(self):
+    def test_fresh_starts_over_and_says_what_it_discards(self):
         self.install(Mean())
         make_cohort(self.folder / "in", 3)
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", "--fresh")
         self.assertFalse(summary["resumed"])
+        self.assertEqual(summary["discarded"], 3)
         self.assertEqual((summary["skipped_as_done"], len(rows(self.folder / "out/results.csv"))), (0, 3))
         self.aidp("audit", "verify")
 
@@ -179,6 +181,19 @@ class Refusing(JobTest):
         first.communicate()
         self.assertEqual(3, first.returncode)
         self.assertIn("intact", self.aidp("audit", "verify").stdout)
+
+    def test_two_runs_into_one_folder_exclude_each_other(self):
+        self.install(Whimsical(), timeout_s=5)
+        make_cohort(self.folder / "in", 1, value=lambda *_: 125)  # hangs for 2 x 5 s
+        first = subprocess.Popen(self.command("run", "mean", self.folder / "in", "--out", self.folder / "out"), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(first.communicate)
+        self.addCleanup(first.kill)
+        while first.poll() is None and not (self.folder / "out/job.json").exists():
+            pass
+        self.assertIn("in use by another aidp", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=75).stderr)
+        late = self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", "--wait", "5m", "--format", "json", code=3)
+        self.assertTrue(json.loads(late.stdout.splitlines()[-1])["resumed"])
+        self.assertIn("2 h", self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", "--wait", "2 h", code=2).stderr)
 
     def test_a_store_of_a_newer_version_is_left_alone(self):
         import sqlite3

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/run/forget.hpp"
+
+#include <iostream>
+
+#include "cli/output.hpp"
+#include "core/base/text.hpp"
+
+namespace aidp {
+
+namespace {
+class Forget : public Command {
+ public:
+  std::string name() const override { return "forget"; }
+  std::string summary() const override { return "Delete recorded results for good, with a reason"; }
+  std::string details() const override {
+    return "A result stays in the store, in results.csv and in the reports when its images go. This command alone deletes it, with its "
+           "masks, "
+           "and renders the job's tables again. The audit log keeps that it happened, why, and who did it. What is still among the inputs "
+           "is recorded again by the next run.";
+  }
+  std::vector<std::string> examples() const override {
+    return {"aidp forget results --study 1.2.826.0.1.3680043.8.498.1 --reason \"the patient has opted out\"",
+            "aidp forget results --gone-before 2025-01-01 --reason \"kept for eight years\" --dry-run"};
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("JOB", request_.job, "Output folder of the job, or the beginning of its id")->required();
+    auto* study = app.add_option("--study", request_.filter.study_uid, "Results of this StudyInstanceUID");
+    auto* series = app.add_option("--series", request_.filter.series_uid, "Results of this SeriesInstanceUID");
+    auto* gone =
+        app.add_option("--gone-before", gone_before_, "Results whose source has been gone or superseded since before this day (UTC)");
+    auto* all = app.add_flag("--all", all_, "All results of the job");
+    for (auto* one : {study, series, gone}) all->excludes(one);
+    app.add_option("--reason", request_.reason, "Why, for the audit log; name no patient")->required();
+    app.add_flag("--dry-run", request_.dry_run, "Say what would be deleted and delete nothing");
+  }
+  Exit run(const Globals& globals) override {
+    if (!all_ && request_.filter.study_uid.empty() && request_.filter.series_uid.empty() && gone_before_.empty())
+      throw Error(Reason::usage, "nothing says what to forget", "give --study, --series, --gone-before or --all");
+    if (trim(request_.reason).empty()) throw Error(Reason::usage, "--reason is empty", "say why, in a few words");
+    if (!gone_before_.empty()) request_.filter.gone_before = parse_time(gone_before_);
+    request_.home = find_home(globals.home);
+    const auto done = forget(request_);
+    if (globals.json())
+      print_json({{"type", "forgotten"},
+                  {"schema", "aidp.forget/1"},
+                  {"job", done.job.id},
+                  {"out", done.job.out},
+                  {"dry_run", request_.dry_run},
+                  {"items", done.rows.items},
+                  {"series", done.rows.series},
+                  {"files", done.rows.artefacts.size()},
+                  {"present", done.rows.present}});
+    else if (!globals.quiet)
+      print(done);
+    return Exit::ok;
+  }
+
+ private:
+  void print(const ForgetSummary& done) const {
+    const std::string verb = request_.dry_run ? "would delete " : "deleted ";
+    std::cout << verb << done.rows.items << " results, " << done.rows.series << " rows of the ledger and " << done.rows.artefacts.size()
+              << " files of " << printable(done.job.out) << "\n";
+    if (done.rows.present > 0)
+      std::cout << done.rows.present << " of the results have their source still among the inputs: the next run records them again\n";
+  }
+
+  ForgetRequest request_;
+  std::string gone_before_;
+  bool all_ = false;
+};
+}  // namespace
+
+std::unique_ptr<Command> make_forget() { return std::make_unique<Forget>(); }
+
+}  // namespace aidp
