@@ -10,7 +10,7 @@
 #include "jobs/checks/tensor_dump.hpp"
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 #include "jobs/run/books.hpp"
 #include "jobs/run/output_folder.hpp"
 #include "jobs/run/pipeline.hpp"
@@ -142,12 +142,11 @@ class Job {
                               .skipped = [&](std::size_t first, std::size_t items) { books_.skip(first, items); }};
     if (claimed_.resumed) options.completed = [&](const std::string& key) { return recorder_.completed(claimed_.job.id, key); };
     Pipeline pipeline(plan_, index, package_.manifest, std::move(options), workforce);
-    const std::array crews{&workforce.dicom, workforce.model.get()};
     started_ = Clock::now();
     while (!pipeline.done()) {
       if (SignalGuard::received() != 0) pipeline.drain();
       pipeline.advance();
-      if (!pipeline.done()) pump(crews, tick);
+      if (!pipeline.done()) pump(workforce.crews(), tick);
       books_.flush_if_due();
       show("running");
     }
@@ -199,8 +198,10 @@ class Job {
     const fs::path out(claimed_.job.out);
     recorder_.end_job(claimed_.job.id, stopped ? "interrupted" : "finished");
     write_json_lines(recorder_, claimed_.job, out);
-    ask_json(workforce.dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-             std::chrono::minutes(10), OnSignal::finish, [&] { write_tables(recorder_, claimed_.job, outputs, out); });
+    constexpr int tries = 2;
+    ask(
+        workforce.writer(), WriteHdf5Request{(out / "results.jsonl").string(), (out / "results.h5").string()}, std::chrono::minutes(10),
+        tries, [&] { write_tables(recorder_, claimed_.job, outputs, out); }, OnSignal::finish);
     summary.audit_size = recorder_.audit().size();
     summary.audit_root = hex(recorder_.audit().root());
     write_job_file(claimed_.job, {{"device", summary.device},

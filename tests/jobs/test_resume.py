@@ -59,12 +59,12 @@ class Masks(JobTest):
     def check_masks(self, count):
         recorded = dict(row["artefacts"].split(" ") for row in rows(self.out / "results.csv"))
         self.assertEqual(len(recorded), count)
-        found = {f"masks/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.out / "masks").iterdir()}
+        found = {str(path.relative_to(self.out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.out / "masks").rglob("*") if path.is_file()}
         self.assertEqual(found, recorded)
         self.aidp("audit", "verify")
 
     def test_a_mask_that_is_gone_or_changed_is_made_anew(self):
-        first, second, _ = sorted((self.out / "masks").iterdir())
+        first, second, _ = sorted((self.out / "masks").rglob("*.nii.gz"))
         first.unlink()
         second.write_bytes(b"something else")
         self.assertEqual(self.again()["skipped_as_done"], 1)
