@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/pixels.hpp"
 
+#include <cmath>
 #include <iostream>
 
 #include "cli/output.hpp"
@@ -14,40 +15,66 @@ namespace {
 using nlohmann::json;
 constexpr const char* schema = "aidp.pixels/1";
 
-void put_refusal(json& line, const json& said) {
-  line["reason"] = said.value("reason", "");
-  line["message"] = said.value("message", "");
+json number_json(double value, PixelType type) {
+  if (!std::isfinite(value)) return nullptr;
+  const bool exact = type != PixelType::float32 && type != PixelType::float64;
+  return exact ? json(static_cast<std::int64_t>(value)) : json(value);
+}
+
+json sha256_json(const FrameFacts& facts) { return facts.pixel_sha256.empty() ? json() : json(facts.pixel_sha256); }
+
+// Of a frame: rows, columns and, of colour, samples.
+std::vector<std::int64_t> shape_of(const PixelsReply& pixels) {
+  std::vector<std::int64_t> shape{pixels.rows, pixels.columns};
+  if (pixels.samples > 1) shape.push_back(pixels.samples);
+  return shape;
+}
+
+json line_of_instance(const PixelFacts& file) {
+  json line{{"type", "instance"}, {"schema", schema}, {"path", file.path}, {"outcome", name(file.outcome)}};
+  if (const auto& pixels = file.facts) {
+    auto shape = shape_of(*pixels);
+    shape.insert(shape.begin(), static_cast<std::int64_t>(pixels->frames.size()));
+    line.update({{"sop_instance_uid", pixels->sop_instance_uid},
+                 {"transfer_syntax_uid", pixels->transfer_syntax_uid},
+                 {"transfer_syntax", pixels->transfer_syntax},
+                 {"photometric_interpretation", pixels->photometric_interpretation},
+                 {"shape", shape},
+                 {"dtype", name(pixels->type)},
+                 {"min", number_json(pixels->all.lowest, pixels->type)},
+                 {"max", number_json(pixels->all.highest, pixels->type)},
+                 {"pixel_sha256", sha256_json(pixels->all)}});
+  }
+  if (file.reason) line.update({{"reason", aidp::name(*file.reason)}, {"message", file.message}});
+  return line;
 }
 
 // A line for the instance, whose values are those of all its frames, and one for each frame.
 void print_lines(const PixelFacts& file) {
-  json line{{"type", "instance"}, {"schema", schema}, {"path", file.path}, {"outcome", name(file.outcome)}};
-  if (file.facts.is_object())
-    for (const char* key : {"sop_instance_uid", "transfer_syntax_uid", "transfer_syntax", "photometric_interpretation", "shape", "dtype",
-                            "min", "max", "pixel_sha256"})
-      line[key] = file.facts.at(key);
-  if (file.reason) put_refusal(line, {{"reason", aidp::name(*file.reason)}, {"message", file.message}});
-  print_json(line);
-  if (!file.facts.is_object()) return;
+  print_json(line_of_instance(file));
+  if (!file.facts) return;
   std::int64_t number = 0;
-  auto shape = file.facts.at("shape");
-  shape.erase(shape.begin());
-  for (const auto& frame : file.facts.at("frames")) {
-    json of_frame{{"type", "frame"},
-                  {"schema", schema},
-                  {"path", file.path},
-                  {"frame", ++number},
-                  {"transfer_syntax_uid", file.facts.at("transfer_syntax_uid")},
-                  {"shape", shape},
-                  {"dtype", file.facts.at("dtype")}};
-    of_frame.update(frame);
-    print_json(of_frame);
+  for (const auto& frame : file.facts->frames) {
+    json line{{"type", "frame"},
+              {"schema", schema},
+              {"path", file.path},
+              {"frame", ++number},
+              {"transfer_syntax_uid", file.facts->transfer_syntax_uid},
+              {"shape", shape_of(*file.facts)},
+              {"dtype", name(file.facts->type)}};
+    if (const auto* facts = frame.answer())
+      line.update({{"min", number_json(facts->lowest, file.facts->type)},
+                   {"max", number_json(facts->highest, file.facts->type)},
+                   {"pixel_sha256", facts->pixel_sha256}});
+    else
+      line.update({{"reason", frame.failure()->reason}, {"message", printable(frame.failure()->message)}});
+    print_json(line);
   }
 }
 
-std::string shape_text(const json& shape) {
+std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text;
-  for (const auto& size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size.get<std::int64_t>());
+  for (const auto size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
   return text;
 }
 
@@ -60,20 +87,20 @@ std::vector<std::string> refusal_row(const std::string& path, const std::string&
 
 void add_rows(const PixelFacts& file, std::vector<std::vector<std::string>>& table) {
   const auto path = printable(file.path);
-  if (!file.facts.is_object()) {
+  if (!file.facts) {
     table.push_back(refusal_row(path, "", std::string(name(file.reason.value_or(Reason::internal))), file.message));
     return;
   }
+  const auto& pixels = *file.facts;
   std::int64_t number = 0;
-  auto shape = file.facts.at("shape");
-  shape.erase(shape.begin());
-  for (const auto& frame : file.facts.at("frames")) {
+  for (const auto& frame : pixels.frames) {
     const auto which = std::to_string(++number);
-    if (frame.contains("reason"))
-      table.push_back(refusal_row(path, which, frame["reason"], frame.value("message", "")));
+    if (const auto* facts = frame.answer())
+      table.push_back({path, which, printable(pixels.transfer_syntax), shape_text(shape_of(pixels)), std::string(name(pixels.type)),
+                       number_text(number_json(facts->lowest, pixels.type)), number_text(number_json(facts->highest, pixels.type)),
+                       facts->pixel_sha256});
     else
-      table.push_back({path, which, file.facts.at("transfer_syntax"), shape_text(shape), file.facts.at("dtype"), number_text(frame["min"]),
-                       number_text(frame["max"]), frame["pixel_sha256"]});
+      table.push_back(refusal_row(path, which, frame.failure()->reason, frame.failure()->message));
   }
 }
 }  // namespace

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+struct stat;
+
 namespace aidp {
 
 // What tells, without reading it, that a file is still the one it was. mtime can be set back (rsync -t, tar), ctime cannot.
@@ -15,5 +17,6 @@ struct FileState {
 
 // As it is now; nothing where it cannot be looked at.
 std::optional<FileState> file_state(const std::string& path);
+FileState file_state(const struct stat& status);
 
 }  // namespace aidp

@@ -4,18 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace aidp {
+#include "core/base/packed_fields.hpp"
+#include "core/base/pixel_type.hpp"
 
-enum class PixelType { uint8, int8, uint16, int16, uint32, int32, float32, float64 };
-std::string_view name(PixelType type);
-PixelType pixel_type_named(std::string_view name);  // throws Error(internal)
-std::size_t bytes_of(PixelType type);
+namespace aidp {
 
 // Row-major 4x4; maps (column i, row j, slice k, 1) to mm in DICOM's patient system LPS (PS3.3 C.7.6.2.1.1).
 using Affine = std::array<double, 16>;
@@ -31,6 +27,7 @@ struct Straightening {
 struct SliceGrid {
   std::int64_t slices = 0, rows = 0, columns = 0;
   std::vector<std::array<double, 3>> first_voxels;
+  AIDP_PACKED(slices, rows, columns, first_voxels)
 };
 
 // How real values become the 0 to 1 that they are meant to be shown with (VOI, PS3.3 C.11.2): a window, or a table.
@@ -40,6 +37,7 @@ struct Voi {
   std::vector<float> table;  // 0 to 1; empty: the window
   double first = 0;          // the real value of the table's first entry
   bool operator==(const Voi&) const = default;
+  AIDP_PACKED(function, center, width, table, first)
 };
 
 // What decoded stored values mean. The values lie elsewhere (a slab), C order [slice][row][column][sample], little-endian.
@@ -62,13 +60,8 @@ struct ImageHeader {
   std::optional<SliceGrid> grid;              // to be resampled to; affine and spacing are the grid's
 
   std::size_t bytes() const;  // of all stored values, before any resampling
+  AIDP_PACKED(type, slices, rows, columns, samples, slope, intercept, voi, inverted, padding, bits_stored, affine, spacing_mm, has_geometry,
+              grid)
 };
-
-void to_json(nlohmann::json& json, const SliceGrid& grid);
-void from_json(const nlohmann::json& json, SliceGrid& grid);
-void to_json(nlohmann::json& json, const Voi& voi);
-void from_json(const nlohmann::json& json, Voi& voi);
-void to_json(nlohmann::json& json, const ImageHeader& image);
-void from_json(const nlohmann::json& json, ImageHeader& image);
 
 }  // namespace aidp

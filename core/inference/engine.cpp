@@ -25,7 +25,7 @@ at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) {
   if (output.isTensor()) return output.toTensor();
   if (output.isTuple() && !output.toTupleRef().elements().empty() && output.toTupleRef().elements()[0].isTensor())
     return output.toTupleRef().elements()[0].toTensor();
-  throw Error(Reason::model_shape, "the model gives a " + output.tagKind() + ", not a tensor");
+  throw Error(Reason::model_shape, "a tensor is expected, the model gave a " + output.tagKind());
 }
 
 // On a processor LibTorch can rewrite a module for inference: weights as constants, a convolution with its normalisation and activation in

@@ -108,6 +108,13 @@ double voxel_ml(const ImageHeader& image) {
   return mm3 / 1000;
 }
 
+// On the way to float32 a complex number would lose its imaginary part.
+void require_real(const at::Tensor& output) {
+  if (!output.defined() || output.is_complex() || output.is_sparse() || output.is_quantized())
+    throw Error(Reason::model_shape, "a dense tensor of real numbers is expected, the model gave " +
+                                         (output.defined() ? "a " + output.toString() : std::string("none")));
+}
+
 // The label map of an output on the source grid.
 at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
   auto expected = sample.data.sizes().vec();
@@ -119,7 +126,8 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
 }
 
 InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest& manifest, bool with_mask) {
-  if (!raw.isfinite().all().item<bool>()) throw Error(Reason::model_not_finite, "the model's output is NaN or infinite");
+  if (!raw.isfinite().all().item<bool>())
+    throw Error(Reason::model_not_finite, "finite numbers are expected, the model's output is NaN or infinite");
   auto processed = raw;
   for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
   const auto flat = processed.flatten();
@@ -187,7 +195,7 @@ struct Model::State {
   at::Device device = at::kCPU;
   std::string device_name;
   std::unique_ptr<Engine> engine;
-  double preprocess_ms = 0, infer_ms = 0, postprocess_ms = 0;
+  Times times;
 
   // Throws DeviceLost where a GPU has broken down: what it says of any item is then no fault of the item.
   InferenceFailure failure(const std::exception& error) const {
@@ -212,9 +220,11 @@ struct Model::State {
   std::vector<at::Tensor> pass(const std::vector<at::Tensor>& inputs) {
     const auto output = engine->forward(at::stack(inputs));
     finish(device);
+    require_real(output);
     const auto count = static_cast<std::int64_t>(inputs.size());
     if (output.dim() < 1 || output.size(0) != count)
-      throw Error(Reason::model_shape, "the model gave " + shape_text(output.sizes()) + " for a batch of " + std::to_string(count));
+      throw Error(Reason::model_shape, "a first axis of " + std::to_string(count) +
+                                           ", one for each item of the batch, is expected, the model gave " + shape_text(output.sizes()));
     const bool images = output.dim() > 2;  // scores are looked at one by one, which on a GPU would wait each time
     return output.to(images ? output.device() : at::kCPU, at::kFloat).unbind(0);
   }
@@ -243,9 +253,7 @@ Model::Model(const std::filesystem::path& package, const std::string& device, in
 Model::~Model() = default;
 const std::string& Model::device() const { return state_->device_name; }
 const Manifest& Model::manifest() const { return state_->manifest; }
-nlohmann::json Model::milliseconds() const {
-  return {{"preprocess", state_->preprocess_ms}, {"infer", state_->infer_ms}, {"postprocess", state_->postprocess_ms}};
-}
+const Model::Times& Model::times() const { return state_->times; }
 
 std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inputs, bool with_masks) {
   const c10::InferenceMode no_gradients;
@@ -262,13 +270,13 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
     }
   state.finish_preprocess();
   const auto prepared = Clock::now();
-  state.infer_ms = 0;
+  state.times.infer_ms = 0;
   const auto run = [&](const std::vector<std::size_t>& members) {
     std::vector<at::Tensor> tensors;
     for (const auto i : members) tensors.push_back(samples[i]->data);
     const auto start = Clock::now();
     const auto outputs = state.pass(tensors);
-    state.infer_ms += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    state.times.infer_ms += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     for (std::size_t m = 0; m < members.size(); ++m) try {
         results[members[m]] = outputs_of(outputs[m], *samples[members[m]], state.manifest, with_masks);
       } catch (const std::exception& error) {
@@ -296,8 +304,8 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
           }
       }
     }
-  state.preprocess_ms = std::chrono::duration<double, std::milli>(prepared - began).count();
-  state.postprocess_ms = std::chrono::duration<double, std::milli>(Clock::now() - prepared).count() - state.infer_ms;
+  state.times.preprocess_ms = std::chrono::duration<double, std::milli>(prepared - began).count();
+  state.times.postprocess_ms = std::chrono::duration<double, std::milli>(Clock::now() - prepared).count() - state.times.infer_ms;
   return results;
 }
 

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -85,7 +84,10 @@ class Model {
   // The stages that the golden case of this name has references for. Throws Error(package_invalid) where they cannot be read, and as
   // prepare() does.
   std::vector<StageDifference> compare(const InferenceInput& input, const std::string& golden);
-  nlohmann::json milliseconds() const;  // of the last infer(): {preprocess, infer, postprocess}
+  struct Times {
+    double preprocess_ms = 0, infer_ms = 0, postprocess_ms = 0;
+  };
+  const Times& times() const;  // of the last infer()
 
  private:
   struct State;

@@ -3,8 +3,9 @@
 
 #include <cmath>
 
+#include "core/base/text.hpp"
 #include "jobs/process/workforce.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 #include "jobs/run/item_image.hpp"
 #include "jobs/run/pipeline.hpp"
 
@@ -35,11 +36,10 @@ std::vector<ItemRecord> infer(const Package& package, GoldenInput& input, Workfo
                                             const std::vector<FileRecord>&) { records.insert(records.end(), items.begin(), items.end()); },
                             .skipped = [](std::size_t, std::size_t) {}};
   Pipeline pipeline(input.plan, input.index, package.manifest, std::move(options), workforce);
-  const std::array crews{&workforce.dicom, workforce.model.get()};
   while (!pipeline.done()) {
     if (SignalGuard::received() != 0) pipeline.drain();
     pipeline.advance();
-    if (!pipeline.done()) pump(crews, std::chrono::milliseconds(200));
+    if (!pipeline.done()) pump(workforce.crews(), std::chrono::milliseconds(200));
   }
   return records;
 }
@@ -51,13 +51,18 @@ std::vector<GoldenResult> compare_stages(const Manifest& manifest, const GoldenC
   try {
     const auto& item = input.plan.items.front();
     const ItemImage image(*SeriesOpener(input.plan, manifest, input.index).open(item.series), item, workforce);
-    const auto reply = ask_json(*workforce.model, {{"op", "compare"}, {"golden", golden.name}, {"item", image.item()}},
-                                std::chrono::seconds(manifest.timeout_s));
-    for (const auto& stage : reply.at("stages")) {
-      const double difference = stage.at("difference"), tolerance = stage.at("tolerance");
-      const std::string message = stage.at("message");
-      results.push_back(
-          {golden.name, stage.at("stage"), {}, 0, 0, difference, tolerance, message.empty() && difference <= tolerance, message});
+    const auto reply = ask(*workforce.model, CompareRequest{image.item(), golden.name}, std::chrono::seconds(manifest.timeout_s));
+    for (const auto& stage : reply.stages) {
+      const auto message = printable(stage.message);
+      results.push_back({golden.name,
+                         stage.stage,
+                         {},
+                         0,
+                         0,
+                         stage.difference,
+                         stage.tolerance,
+                         message.empty() && stage.difference <= stage.tolerance,
+                         message});
     }
   } catch (const Error& error) {
     SignalGuard::check();

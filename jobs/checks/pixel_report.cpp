@@ -6,7 +6,7 @@
 
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 #include "jobs/sources/dicomdir.hpp"
 #include "jobs/sources/inventory.hpp"
 
@@ -22,7 +22,7 @@ std::chrono::milliseconds timeout_of(const std::string& path) {
 }
 
 PixelFacts refused(const std::string& path, Reason reason, std::string message) {
-  return {path, outcome_of(LooseFile{path, reason, {}}), reason, std::move(message), nullptr};
+  return {path, outcome_of(LooseFile{path, reason, {}}), reason, std::move(message), {}};
 }
 
 // Files go to the workers one by one; what comes back is given on in the order of the paths.
@@ -31,7 +31,7 @@ class PixelReport {
   PixelReport(const Inputs& inputs, Crew& dicom, const std::function<void(const PixelFacts&)>& each) : dicom_(dicom), each_(each) {
     std::vector<LooseFile> loose;
     for (const auto& path : list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, loose))
-      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, nullptr}, false});
+      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, {}}, false});
     for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});
     std::ranges::sort(rows_, {}, [](const Row& row) -> const std::string& { return row.facts.path; });
   }
@@ -44,7 +44,7 @@ class PixelReport {
       if (!rows_[next_].known) ask(next_);
     for (; shown_ < next_ && rows_[shown_].known; ++shown_) {
       each_(rows_[shown_].facts);
-      rows_[shown_].facts.facts = nullptr;
+      rows_[shown_].facts.facts.reset();
     }
   }
 
@@ -57,20 +57,27 @@ class PixelReport {
   void ask(std::size_t index) {
     const auto& path = rows_[index].facts.path;
     dicom_.submit(
-        json_task({{"op", "pixels"}, {"path", path}}, timeout_of(path), [this, index](JsonReply reply) { take(index, std::move(reply)); }));
+        task_of<PixelsRequest>({path}, timeout_of(path), [this, index](Answered<PixelsRequest> said) { take(index, std::move(said)); }));
   }
 
-  void take(std::size_t index, JsonReply reply) {
+  void take(std::size_t index, Answered<PixelsRequest> said) {
     auto& facts = rows_[index].facts;
     rows_[index].known = true;
-    if (const auto* lost = std::get_if<Lost>(&reply)) {
+    if (const auto* lost = std::get_if<Lost>(&said)) {
       facts = refused(facts.path, lost->reason, lost->message);
-      return;
+    } else if (const auto* failure = std::get_if<Failure>(&said)) {
+      facts = refused(facts.path, failure->reason, failure->message);
+    } else {
+      facts.facts = std::move(std::get<PixelsReply>(said));
+      for (const auto& frame : facts.facts->frames)
+        if (const auto* failed = frame.failure()) {
+          const auto first = item_failure(*failed);
+          facts.reason = first.reason;
+          facts.message = first.message;
+          facts.outcome = outcome_of(LooseFile{facts.path, first.reason, {}});
+          break;
+        }
     }
-    auto& said = std::get<nlohmann::json>(reply);
-    if (said.contains("reason"))
-      facts = refused(facts.path, reason_named(said["reason"].get<std::string>()).value_or(Reason::internal), said.value("message", ""));
-    if (said.contains("frames")) facts.facts = std::move(said);
   }
 
   Crew& dicom_;

@@ -3,13 +3,13 @@
 
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.hpp"
 #include "core/results/record.hpp"
+#include "jobs/protocol/read_messages.hpp"
 #include "jobs/run/run.hpp"
 
 namespace aidp {
@@ -18,9 +18,9 @@ namespace aidp {
 struct PixelFacts {
   std::string path;
   Outcome outcome = Outcome::completed;
-  std::optional<Reason> reason;  // unless completed
+  std::optional<Reason> reason;  // unless completed; of the first frame that cannot be decoded
   std::string message;
-  nlohmann::json facts;  // the reply to `pixels` of jobs/protocol/protocol.md; null where nothing could be decoded
+  std::optional<PixelsReply> facts;  // none if nothing could be decoded
 };
 
 // Decodes every frame of every file of the inputs, with `workers` DICOM workers (0: one per core); `each` is called in the order of the

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model would be given, item by item, as HDF5: the model's worker puts it into the output pool, a DICOM worker writes it from there.
+// What a model would be given, item by item, as HDF5: the model's worker puts it into the output pool, the writer writes it from there.
 #include "jobs/checks/tensor_dump.hpp"
 
+#include <algorithm>
+
 #include "core/base/file.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 #include "jobs/run/item_image.hpp"
 
 namespace aidp {
@@ -17,8 +19,7 @@ class Dumper {
         workforce_(workforce),
         opener_(plan, package.manifest, index),
         progress_(progress),
-        room_(*workforce.masks.take(workforce.masks.size())) {}
-  ~Dumper() { workforce_.masks.give(room_); }
+        room_(*workforce.masks.lease(workforce.masks.size())) {}
   Dumper(const Dumper&) = delete;
 
   void write(const std::filesystem::path& file, TensorDump& dump) {
@@ -41,24 +42,25 @@ class Dumper {
   void write_item(const OpenSeries& series, const PlannedItem& item, std::size_t number, const std::filesystem::path& file) {
     const auto timeout = std::chrono::seconds(package_.manifest.timeout_s);
     const ItemImage image(series, item, workforce_);
-    const nlohmann::json slab{room_.offset, room_.size};
-    auto tensor = ask_json(*workforce_.model, {{"op", "prepare"}, {"slab", slab}, {"item", image.item()}}, timeout);
+    const Place room{room_->offset, room_->size};
+    const auto tensor = ask(*workforce_.model, PrepareRequest{image.item(), room}, timeout);
     const auto& first = series.instances.front();
-    nlohmann::json attributes{{"study_uid", first.study_instance_uid}, {"series_uid", first.series_instance_uid}};
+    WriteTensorRequest request{
+        .place = room,
+        .shape = tensor.shape,
+        .affine = {},
+        .path = file.string(),
+        .name = std::to_string(number),
+        .attributes = {{"study_uid", first.study_instance_uid}, {"series_uid", first.series_instance_uid}},
+        .file_attributes = {{"schema", "aidp.tensors/1"}, {"model", package_.manifest.id()}, {"model_digest", package_.digest}}};
+    if (tensor.affine) std::ranges::copy(*tensor.affine, request.affine.emplace().begin());
     if (const auto named = named_by(series, item)) {
       const auto& header = series.instances[named->instance];
-      attributes["sop_uid"] = header.sop_instance_uid;
-      if (header.number_of_frames > 1) attributes["frame"] = named->frame + 1;
+      request.attributes["sop_uid"] = header.sop_instance_uid;
+      if (header.number_of_frames > 1) request.frame = named->frame + 1;
     }
-    ask_json(workforce_.dicom,
-             {{"op", "write_tensor"},
-              {"slab", slab},
-              {"path", file.string()},
-              {"file_attributes", {{"schema", "aidp.tensors/1"}, {"model", package_.manifest.id()}, {"model_digest", package_.digest}}},
-              {"name", std::to_string(number)},
-              {"shape", tensor.at("shape")},
-              {"affine", tensor.at("affine")},
-              {"attributes", std::move(attributes)}});
+    constexpr int once = 1;  // what a writer that died left of the file is not added to
+    ask(workforce_.writer(), request, std::chrono::minutes(2), once);
   }
 
   const Package& package_;
@@ -66,7 +68,7 @@ class Dumper {
   Workforce& workforce_;
   SeriesOpener opener_;
   ProgressSink& progress_;
-  Slab room_;
+  SlabLease room_;
 };
 }  // namespace
 

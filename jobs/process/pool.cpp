@@ -42,6 +42,21 @@ std::optional<Slab> Pool::take(std::size_t bytes) {
   return Slab{offset, size};
 }
 
+std::optional<SlabLease> Pool::lease(std::size_t bytes) {
+  const auto slab = take(bytes);
+  return slab ? std::optional<SlabLease>(std::in_place, *this, *slab) : std::nullopt;
+}
+
+SlabLease& SlabLease::operator=(SlabLease&& other) noexcept {
+  std::swap(pool_, other.pool_);
+  std::swap(slab_, other.slab_);
+  return *this;
+}
+
+SlabLease::~SlabLease() {
+  if (pool_) pool_->give(slab_);
+}
+
 void Pool::give(Slab slab) {
   free_ += slab.size;
   auto hole = holes_.emplace(slab.offset, slab.size).first;

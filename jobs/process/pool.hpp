@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/base/file.hpp"
 
@@ -13,6 +14,23 @@ namespace aidp {
 struct Slab {
   std::size_t offset = 0;
   std::size_t size = 0;
+};
+
+class Pool;
+
+// A slab that goes back to its pool by itself. The pool must outlive it.
+class SlabLease {
+ public:
+  SlabLease(Pool& pool, Slab slab) : pool_(&pool), slab_(slab) {}
+  SlabLease(SlabLease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), slab_(other.slab_) {}
+  SlabLease& operator=(SlabLease&& other) noexcept;
+  ~SlabLease();
+  const Slab* operator->() const { return &slab_; }
+  const Slab& operator*() const { return slab_; }
+
+ private:
+  Pool* pool_;
+  Slab slab_;
 };
 
 // One sealed memfd of fixed size, mapped once by each process. The supervisor hands out slabs of it and never reads a pixel:
@@ -27,6 +45,7 @@ class Pool {
   std::size_t free() const { return free_; }
   // A slab of at least `bytes` (rounded up to 4096), or nothing now.
   std::optional<Slab> take(std::size_t bytes);
+  std::optional<SlabLease> lease(std::size_t bytes);
   void give(Slab slab);  // one that take() gave, once
 
  private:

@@ -6,26 +6,45 @@
 
 #include <algorithm>
 
+#include "core/base/packed.hpp"
 #include "core/base/text.hpp"
 #include "jobs/process/worker_folder.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/check.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+constexpr std::uint64_t file_memory_bytes = 6 * gib;  // of a worker that reads or writes files: one bad file cannot take the machine
 std::uint64_t pool_bytes(std::uint64_t asked) { return asked > 0 ? asked : std::clamp(ram_bytes() / 4, least_memory_bytes, 2 * gib); }
 
 // Whether a driver's device node is there; the worker then tries it for real.
 bool has_accelerator() { return std::filesystem::exists("/dev/nvidiactl") || std::filesystem::exists("/dev/kfd"); }
 
-Crew::Options dicom_options(int workers, const Pool& images, const Pool& masks) {
+// A request that a new worker answers first, with its answer checked.
+template <class Request>
+Greeting greeting_of(const Request& request) {
+  return {Request::op, packed(request),
+          [request](const std::string& answer) { check(request, unpacked<typename Request::Reply>(answer)); }};
+}
+
+Crew::Options dicom_options(int workers, const Pool& images) {
   return {.program = "aidp-worker-dicom",
           .workers = workers > 0 ? workers : cores(),
           .depth = 2,
           .input_fd = images.fd(),
+          .memory_bytes = file_memory_bytes,
+          .greeting = {greeting_of(HelloRequest{"reader"})},
+          .start_timeout = std::chrono::seconds(60)};
+}
+
+Crew::Options writer_options(const Pool& masks) {
+  return {.program = "aidp-worker-writer",
+          .workers = 1,
+          .depth = 4,
           .output_fd = masks.read_only_fd(),
-          .greeting = {{"hello", pack_json(nlohmann::json::object())}},
+          .memory_bytes = file_memory_bytes,
+          .greeting = {greeting_of(HelloRequest{"writer"})},
           .start_timeout = std::chrono::seconds(60)};
 }
 }  // namespace
@@ -43,7 +62,19 @@ std::uint64_t ram_bytes() {
 Workforce::Workforce(int workers, std::uint64_t memory_bytes)
     : images(pool_bytes(memory_bytes)),
       masks(std::max<std::uint64_t>(images.size() / 2, 64 << 20)),
-      dicom(dicom_options(workers, images, masks)) {}
+      dicom(dicom_options(workers, images)) {}
+
+Crew& Workforce::writer() {
+  if (!writer_) writer_ = std::make_unique<Crew>(writer_options(masks));
+  return *writer_;
+}
+
+std::vector<Crew*> Workforce::crews() {
+  std::vector<Crew*> crews{&dicom};
+  if (model) crews.push_back(model.get());
+  if (writer_) crews.push_back(writer_.get());
+  return crews;
+}
 
 void Workforce::hire_model(const std::filesystem::path& package, const Manifest& manifest, const std::string& asked) {
   sweep_worker_folders();
@@ -51,7 +82,7 @@ void Workforce::hire_model(const std::filesystem::path& package, const Manifest&
   // Many small images: single-threaded workers, one at first, as reading the images takes as much as a small model, up to one per core
   // where the model holds the job up. A volume: all cores on one. A GPU is shared by nobody.
   const bool many_small = manifest.unit == Unit::instance && device == "cpu";
-  nlohmann::json load{{"package", package.string()}, {"device", device}, {"threads", many_small ? 1 : cores()}};
+  LoadRequest load{package.string(), device, many_small ? 1 : cores()};
   model = std::make_unique<Crew>(Crew::Options{.program = "aidp-worker-model",
                                                .workers = 1,
                                                .most_workers = many_small ? cores() : 1,
@@ -64,34 +95,23 @@ void Workforce::hire_model(const std::filesystem::path& package, const Manifest&
 }
 
 // The first worker may choose the device; those after it are asked for the same.
-Greeting Workforce::load_greeting(nlohmann::json load) {
-  auto body = pack_json(load);
-  return {"load", std::move(body), [this, load = std::move(load)](const std::string& answer) {
-            const auto device = unpack_json(answer).value("device", "");
-            if (!device_.empty() && device != device_) throw BadReply("the model is on " + printable(device) + " instead of " + device_);
-            device_ = device;
-            auto next = load;
-            next["device"] = device;
-            model->greet_with({load_greeting(std::move(next))});
-          }};
+Greeting Workforce::load_greeting(LoadRequest load) {
+  auto greeting = greeting_of(load);
+  greeting.check = [this, load = std::move(load), check = std::move(greeting.check)](const std::string& answer) {
+    check(answer);
+    const auto device = unpacked<LoadReply>(answer).device;
+    if (!device_.empty() && device != device_) throw BadReply("the model is on " + printable(device) + " instead of " + device_);
+    device_ = device;
+    auto next = load;
+    next.device = device;
+    model->greet_with({load_greeting(std::move(next))});
+  };
+  return greeting;
 }
 
 std::string Workforce::device() {
-  const std::array crews{model.get(), &dicom};
-  pump_until(crews, [&] { return model->ready() || SignalGuard::received() != 0; }, OnSignal::finish);
+  pump_until(crews(), [&] { return model->ready() || SignalGuard::received() != 0; }, OnSignal::finish);
   return device_;
-}
-
-std::string Workforce::ask(Crew& crew, const std::string& op, std::string body, std::chrono::milliseconds timeout, OnSignal on_signal,
-                           const std::function<void()>& meanwhile) {
-  const auto answer = std::make_shared<std::optional<Reply>>();  // outlives this call where something is thrown
-  crew.submit({op, std::move(body), timeout, [answer](Reply reply) { *answer = std::move(reply); }});
-  if (meanwhile) meanwhile();
-  const std::array crews{&crew};
-  pump_until(crews, [&] { return answer->has_value(); }, on_signal);
-  if (const auto* lost = std::get_if<Lost>(&**answer)) throw Error(lost->reason, lost->message);
-  if (const auto* failure = std::get_if<Failure>(&**answer)) throw Error(failure->reason, failure->message, failure->remedy);
-  return std::move(std::get<std::string>(**answer));
 }
 
 }  // namespace aidp

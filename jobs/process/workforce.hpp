@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/manifest/manifest.hpp"
 #include "jobs/process/crew.hpp"
 #include "jobs/process/pool.hpp"
+#include "jobs/protocol/model_messages.hpp"
 
 namespace aidp {
 
@@ -30,14 +31,16 @@ struct Workforce {
   // the model computes: a worker that is started later gets it, or ends the job. Throws Error(model_load, device_missing,
   // environment_lacking).
   std::string device();
-  // Asks one worker one thing and waits, once it has done what is to be done meanwhile; the body of the answer. Throws Error with the
-  // worker's reason, and Error(interrupted, terminated) as pump_until() does.
-  static std::string ask(Crew& crew, const std::string& op, std::string body, std::chrono::milliseconds timeout = std::chrono::seconds(120),
-                         OnSignal on_signal = OnSignal::stop, const std::function<void()>& meanwhile = {});
+  // The one that writes results; it is started when it is first asked for.
+  Crew& writer();
+  // All that there are now, for pump().
+  std::vector<Crew*> crews();
 
  private:
-  Greeting load_greeting(nlohmann::json load);
+  Greeting load_greeting(LoadRequest load);
+
   std::string device_;
+  std::unique_ptr<Crew> writer_;
 };
 
 int cores();

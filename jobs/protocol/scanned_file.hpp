@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <msgpack.hpp>
 #include <string_view>
 
 #include "core/base/file_state.hpp"
+#include "core/base/packed_fields.hpp"
 
 namespace aidp {
 
@@ -16,8 +16,8 @@ struct ScannedFile {
   std::string_view study_uid{}, series_uid{}, sop_uid{};  // of a file that breaks off: what stood before the break
   std::string_view accession_number{}, patient_id{};      // as in InstanceHeader; the index keys them and keeps neither
   std::string_view header{}, attributes{};                // an InstanceHeader, packed; its attributes as MessagePack
-  MSGPACK_DEFINE_ARRAY(state.size, state.mtime_ns, state.ctime_ns, state.inode, reason, message, has_pixels, study_uid, series_uid, sop_uid,
-                       accession_number, patient_id, header, attributes)
+  AIDP_PACKED(state.size, state.mtime_ns, state.ctime_ns, state.inode, reason, message, has_pixels, study_uid, series_uid, sop_uid,
+              accession_number, patient_id, header, attributes)
 };
 
 }  // namespace aidp

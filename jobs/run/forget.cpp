@@ -43,7 +43,7 @@ void forget_locked(Database& database, Recorder& recorder, const ForgetSummary& 
   forget_rows(database, recorder.audit(), what.job, request.filter, request.reason);
   if (!fs::exists(out / "job.json")) return;  // the folder was removed, or nothing was ever written into it
   Workforce workforce(1, least_memory_bytes);
-  write_results(recorder, what.job, output_columns(manifest_of(database, what.job)), workforce.dicom);
+  write_results(recorder, what.job, output_columns(manifest_of(database, what.job)), workforce);
 }
 }  // namespace
 

@@ -1,52 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/run/item_image.hpp"
 
+#include <map>
+
 #include "core/base/text.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "core/dicom/codec/form.hpp"
+#include "core/dicom/geometry/geometry.hpp"
+#include "jobs/protocol/ask.hpp"
 
 namespace aidp {
 
 namespace {
-constexpr std::chrono::milliseconds timeout = std::chrono::minutes(5);
+using std::chrono::milliseconds;
+constexpr milliseconds least_timeout{30000}, per_file{200}, per_frame{50}, per_mib{200};
 
 // Throws why there is no image, before any memory is taken.
-Slab room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool) {
+SlabLease room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool) {
   if (const auto refusal = refusal_of(series, item)) throw *refusal;
   const auto bytes = bytes_of_item(series, item);
-  const auto slab = bytes <= pool.size() ? pool.take(static_cast<std::size_t>(bytes)) : std::nullopt;
+  auto slab = bytes <= pool.size() ? pool.lease(static_cast<std::size_t>(bytes)) : std::nullopt;
   if (!slab)
     throw Error(Reason::pixels_limit, "the images need " + bytes_text(bytes) + ", the memory for pixels is " + bytes_text(pool.size()));
-  return *slab;
+  return std::move(*slab);
+}
+
+// Where an image lies. A volume lies where all its slices say, a frame where its own header does.
+void place(const OpenSeries& series, const PlannedItem& item, ImageHeader& image) {
+  const auto& first = series.instances[series.volumes.empty() ? item.part : series.volumes[item.part].slices.front().instance];
+  image.has_geometry = !first.frames.empty() && first.frames.front().position_mm.has_value();
+  const auto volume = series.volumes.empty() ? plan_frame(first, item.frame) : series.volumes[item.part];
+  image.affine = volume.affine;
+  image.spacing_mm = volume.spacing_mm;
+  image.grid = volume.grid;
 }
 }  // namespace
 
-nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, std::size_t offset, std::size_t bytes) {
-  auto slices = nlohmann::json::array();
+WantedImage wanted_image(const OpenSeries& series, const PlannedItem& item, std::size_t offset) {
+  WantedImage wanted;
+  wanted.place = {offset, bytes_of_item(series, item)};
+  wanted.voi = series.voi;
+  std::map<std::string_view, std::uint64_t> numbers;  // of files, by path
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
-    slices.push_back({{"path", header.path}, {"frame", frame}, {"sop_instance_uid", header.sop_instance_uid}});
+    const auto [known, is_new] = numbers.try_emplace(header.path, wanted.files.size());
+    if (is_new) wanted.files.push_back({header.path, header.state, header.sop_instance_uid});
+    if (wanted.slices.empty()) {
+      const auto form = decoded_form(header);
+      wanted.study_instance_uid = header.study_instance_uid;
+      wanted.series_instance_uid = header.series_instance_uid;
+      wanted.type = form.type;
+      wanted.samples = form.samples;
+      wanted.rows = header.rows;
+      wanted.columns = header.columns;
+    }
+    wanted.slices.push_back({known->second, frame});
   });
-  nlohmann::json request{{"offset", offset}, {"bytes", bytes}, {"slices", std::move(slices)}, {"voi", series.voi}};
-  if (!series.volumes.empty()) {
-    const auto& volume = series.volumes[item.part];
-    request["volume"] = {{"affine", volume.affine}, {"spacing_mm", volume.spacing_mm}};
-    if (volume.grid) request["volume"]["grid"] = *volume.grid;
+  return wanted;
+}
+
+ImageHeader image_of(const OpenSeries& series, const PlannedItem& item, const WantedImage& wanted, DecodedImage decoded) {
+  ImageHeader image;
+  image.type = wanted.type;
+  image.slices = static_cast<std::int64_t>(wanted.slices.size());
+  image.rows = wanted.rows;
+  image.columns = wanted.columns;
+  image.samples = wanted.samples;
+  image.slope = std::move(decoded.slope);
+  image.intercept = std::move(decoded.intercept);
+  image.voi = std::move(decoded.voi);
+  image.inverted = decoded.inverted;
+  image.padding = decoded.padding;
+  image.bits_stored = decoded.bits_stored;
+  place(series, item, image);
+  return image;
+}
+
+ImageHeader mask_header(const ImageHeader& image) {
+  ImageHeader mask;
+  mask.type = PixelType::uint8;
+  mask.slices = image.grid ? image.grid->slices : image.slices;
+  mask.rows = image.grid ? image.grid->rows : image.rows;
+  mask.columns = image.grid ? image.grid->columns : image.columns;
+  mask.affine = image.affine;
+  mask.spacing_mm = image.spacing_mm;
+  mask.has_geometry = image.has_geometry;
+  return mask;
+}
+
+milliseconds decode_timeout(const DecodeRequest& request) {
+  std::int64_t files = 0, frames = 0, mib = 0;
+  for (const auto& image : request.images) {
+    files += static_cast<std::int64_t>(image.files.size());
+    frames += static_cast<std::int64_t>(image.slices.size());
+    mib += static_cast<std::int64_t>(image.place.size >> 20);
+    for (const auto& file : image.files) mib += file.state.size >> 20;
   }
-  return request;
+  return least_timeout + per_file * files + per_frame * frames + per_mib * mib;
 }
 
 ItemImage::ItemImage(const OpenSeries& series, const PlannedItem& item, Workforce& workforce)
-    : pool_(workforce.images), slab_(room_for(series, item, workforce.images)) {
-  try {
-    nlohmann::json request{{"op", "decode"}, {"slab", {slab_.offset, slab_.size}}};
-    request["images"].push_back(image_request(series, item, 0, static_cast<std::size_t>(bytes_of_item(series, item))));
-    const auto image = ask_json(workforce.dicom, std::move(request), timeout).at("images").at(0);
-    if (!image.contains("image"))
-      throw Error(reason_named(image.value("reason", "")).value_or(Reason::internal), image.value("message", ""));
-    item_ = {{"offset", slab_.offset}, {"image", image["image"]}};
-  } catch (...) {
-    pool_.give(slab_);
-    throw;
+    : slab_(room_for(series, item, workforce.images)) {
+  const DecodeRequest request{{wanted_image(series, item, slab_->offset)}};
+  auto reply = ask(workforce.dicom, request, decode_timeout(request));
+  auto& said = reply.images.front().said;
+  if (const auto* failed = std::get_if<ItemFailure>(&said)) {
+    const auto failure = item_failure(*failed);
+    throw Error(failure.reason, failure.message);
   }
+  item_ = {slab_->offset, image_of(series, item, request.images.front(), std::move(std::get<DecodedImage>(said)))};
 }
 
 }  // namespace aidp

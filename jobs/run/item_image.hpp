@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <chrono>
 
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
+#include "jobs/protocol/model_messages.hpp"
+#include "jobs/protocol/read_messages.hpp"
 
 namespace aidp {
 
-// An item as an image of a decode request; see protocol.md.
-nlohmann::json image_request(const OpenSeries& series, const PlannedItem& item, std::size_t offset, std::size_t bytes);
+// An item as an image to be decoded at `offset` of the input pool.
+WantedImage wanted_image(const OpenSeries& series, const PlannedItem& item, std::size_t offset);
+// An item's image: what its headers say of it, and what decoding told.
+ImageHeader image_of(const OpenSeries& series, const PlannedItem& item, const WantedImage& wanted, DecodedImage decoded);
+// Of a label map on the source grid of an image.
+ImageHeader mask_header(const ImageHeader& image);
+
+// How long decoding may take: longer for more files, frames and bytes.
+std::chrono::milliseconds decode_timeout(const DecodeRequest& request);
 
 // An item decoded into the pool for as long as this lives: for what is looked at one by one and not recorded.
 class ItemImage {
  public:
   // Waits for a DICOM worker. Throws Error with its reason, Error(pixels_limit) where the pool has no room.
   ItemImage(const OpenSeries& series, const PlannedItem& item, Workforce& workforce);
-  ~ItemImage() { pool_.give(slab_); }
-  ItemImage(const ItemImage&) = delete;
-  const nlohmann::json& item() const { return item_; }  // {offset, image}, as the model's worker takes it
+  const ModelItem& item() const { return item_; }
 
  private:
-  Pool& pool_;
-  Slab slab_;
-  nlohmann::json item_;
+  SlabLease slab_;
+  ModelItem item_;
 };
 
 }  // namespace aidp

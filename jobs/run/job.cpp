@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/base/remove.hpp"
 #include "jobs/process/signals.hpp"
@@ -91,7 +90,7 @@ void Job::fail(Workforce& workforce) noexcept {
   anyhow([&] { books_.flush(); });
   anyhow([&] { recorder_.end_job(claimed_.job.id, "failed"); });
   anyhow([&] { end("failed", nullptr); });
-  anyhow([&] { write_results(recorder_, claimed_.job, outputs_, workforce.dicom); });
+  anyhow([&] { write_results(recorder_, claimed_.job, outputs_, workforce); });
 }
 
 bool Job::gives_masks() const {
@@ -111,12 +110,11 @@ void Job::process(Workforce& workforce, HeaderIndex& index) {
                             .skipped = [&](std::size_t first, std::size_t items) { books_.skip(first, items); }};
   if (claimed_.resumed) options.completed = [&](const std::string& key) { return recorder_.completed(claimed_.job.id, key); };
   Pipeline pipeline(plan_, index, package_.manifest, std::move(options), workforce);
-  const std::array crews{&workforce.dicom, workforce.model.get()};
   started_ = Clock::now();
   while (!pipeline.done()) {
     if (SignalGuard::received() != 0) pipeline.drain();
     pipeline.advance();
-    if (!pipeline.done()) pump(crews, tick);
+    if (!pipeline.done()) pump(workforce.crews(), tick);
     books_.flush_if_due();
     show("running");
   }
@@ -175,7 +173,7 @@ void Job::write(Workforce& workforce, RunSummary& summary) {
   summary.exit = exit_of(summary, request_.allow_empty);
   const std::string state = SignalGuard::received() != 0 ? "interrupted" : "finished";
   recorder_.end_job(claimed_.job.id, state);
-  write_results(recorder_, claimed_.job, outputs_, workforce.dicom);
+  write_results(recorder_, claimed_.job, outputs_, workforce);
   summary.audit_size = recorder_.audit().size();
   summary.audit_root = hex(recorder_.audit().root());
   end(state, {{"device", summary.device},

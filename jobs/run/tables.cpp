@@ -2,7 +2,7 @@
 #include "jobs/run/tables.hpp"
 
 #include "core/base/text.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 
 namespace aidp {
 
@@ -25,11 +25,13 @@ std::vector<OutputColumn> output_columns(const Manifest& manifest) {
   return columns;
 }
 
-void write_results(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs, Crew& dicom) {
+void write_results(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs, Workforce& workforce) {
   const std::filesystem::path out(job.out);
   write_json_lines(recorder, job, outputs, out);
-  ask_json(dicom, {{"op", "write_hdf5"}, {"source", (out / "results.jsonl").string()}, {"path", (out / "results.h5").string()}},
-           std::chrono::minutes(10), OnSignal::finish, [&] { write_tables(recorder, job, outputs, out); });
+  constexpr int tries = 2;
+  ask(
+      workforce.writer(), WriteHdf5Request{(out / "results.jsonl").string(), (out / "results.h5").string()}, std::chrono::minutes(10),
+      tries, [&] { write_tables(recorder, job, outputs, out); }, OnSignal::finish);
 }
 
 }  // namespace aidp

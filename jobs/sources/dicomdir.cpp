@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
-#include "jobs/process/workforce.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/ask.hpp"
 
 namespace aidp {
 
@@ -39,9 +38,7 @@ std::vector<fs::path> with_dicomdirs_opened(const std::vector<fs::path>& paths, 
       opened.push_back(path);
       continue;
     }
-    const auto reply = ask_json(dicom, {{"op", "directory"}, {"path", path.string()}});
-    for (const auto& entry : reply.at("files")) {
-      const auto parts = entry.get<std::vector<std::string>>();
+    for (const auto& parts : ask(dicom, DirectoryRequest{path.string()}).files) {
       if (const auto file = file_below(path.parent_path(), parts))
         opened.push_back(*file);
       else

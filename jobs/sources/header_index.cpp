@@ -95,6 +95,13 @@ void HeaderIndex::commit() {
   guarded([&] { database_->execute("COMMIT; BEGIN"); });
 }
 
+void HeaderIndex::distrust(const std::string& path) {
+  guarded([&] {
+    database_->prepare("UPDATE file SET generation = -1 WHERE path = ?").bind(1, path).run();
+    database_->execute("COMMIT; BEGIN");
+  });
+}
+
 std::vector<std::vector<HeaderIndex::Found>> HeaderIndex::find(const std::vector<Query>& queries) {
   return guarded([&] {
     for (const char* column : {"accession", "patient", "sop_uid"})  // where no worklist is ever used they would cost every scan

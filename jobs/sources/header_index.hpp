@@ -64,6 +64,8 @@ class HeaderIndex {
   // The same of a file without a series. `known`: the same bytes would give the same again. `file`: as far as it was read.
   void add(const LooseFile& loose, const ScannedFile& file, bool known);
   void commit();
+  // The file was not what was read of it: the next run reads it again.
+  void distrust(const std::string& path);
   std::int64_t known();  // listed files that were read, now or before
 
   // Once all is listed and read: finds the series that lack a file that could not be read. `others`: files that list() was not asked of;

@@ -10,8 +10,8 @@
 #include <iterator>
 #include <set>
 
-#include "core/base/packed.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "core/base/text.hpp"
+#include "jobs/protocol/ask.hpp"
 #include "jobs/sources/dicomdir.hpp"
 
 namespace aidp {
@@ -158,12 +158,15 @@ class Scanner {
 
  private:
   void scan(std::vector<std::string> paths) {
-    nlohmann::json request{{"op", "scan"}, {"paths", paths}, {"keywords", index_.keywords()}};
-    dicom_.submit(json_task(std::move(request), header_timeout, [this, paths = std::move(paths)](JsonReply reply) {
+    ScanRequest request{paths, index_.keywords()};
+    dicom_.submit(task_of<ScanRequest>(std::move(request), header_timeout, [this, paths = std::move(paths)](Answered<ScanRequest> said) {
       if (fault) return;
       try {
-        if (auto* lost = std::get_if<Lost>(&reply)) return retry(paths, *lost);
-        take_all(std::get<nlohmann::json>(reply), paths);
+        if (const auto* lost = std::get_if<Lost>(&said)) return retry(paths, *lost);
+        if (const auto* failure = std::get_if<Failure>(&said)) return retry(paths, {failure->reason, failure->message});
+        const auto& files = std::get<ScanReply>(said).files;
+        for (std::size_t i = 0; i < paths.size(); ++i) take(files[i], paths[i]);
+        done += static_cast<std::int64_t>(paths.size());
       } catch (const IndexFault&) {
         fault = std::current_exception();
       }
@@ -179,18 +182,10 @@ class Scanner {
     ++done;
   }
 
-  void take_all(const nlohmann::json& reply, const std::vector<std::string>& paths) {
-    if (!reply.contains("payload")) return retry(paths, {Reason::worker_crashed, reply.value("message", "the worker gave no answer")});
-    const auto& bytes = reply["payload"].get_binary();
-    const auto files = unpacked<std::vector<ScannedFile>>({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    for (std::size_t i = 0; i < paths.size(); ++i) take(files.at(i), paths[i]);
-    done += static_cast<std::int64_t>(paths.size());
-  }
-
   void take(const ScannedFile& file, const std::string& path) {
     if (!file.reason.empty()) {
-      const auto reason = reason_named(file.reason).value_or(Reason::internal);
-      return index_.add(LooseFile{path, reason, std::string(file.message)}, file, row(reason).exit == Exit::ok);
+      const auto reason = *reason_named(file.reason);
+      return index_.add(LooseFile{path, reason, printable(file.message)}, file, row(reason).exit == Exit::ok);
     }
     if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(path, file);
     index_.add(

@@ -2,7 +2,6 @@
 #include "jobs/workers/serve.hpp"
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <new>
 
@@ -43,8 +42,6 @@ std::string answer_to(const Request& request, const Handlers& handlers) try {
 
 void serve(const Handlers& handlers) {
   keep_freed_memory();
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);  // a core file would hold a patient's image
   Channel channel(FileDescriptor(socket_fd), Channel::longest_request);
   while (const auto frame = channel.receive()) {
     const auto request = request_in(*frame);

@@ -88,7 +88,7 @@ class Mosaics(JobTest):
                                outputs="[{name: mask, kind: mask, names: {1: bright}}]")
         self.aidp("model", "install", package, "--unchecked")
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
-        (mask,) = (self.folder / "out/masks").iterdir()
+        (mask,) = (self.folder / "out/masks").rglob("*.nii.gz")
         with gzip.open(mask) as file:
             content = file.read()
         self.assertEqual(numpy.frombuffer(content[40:48], "<i2").tolist(), [3, 10, 8, SLICES])

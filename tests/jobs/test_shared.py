@@ -94,7 +94,7 @@ class MeshNet(JobTest):
         print(f"  white {white:.0f} ml (384), grey {grey:.0f} ml (841)")
         self.assertAlmostEqual(white, 384, delta=384 * 0.05)
         self.assertAlmostEqual(grey, 841, delta=841 * 0.05)
-        self.assertTrue(list((self.folder / "out/masks").glob("*.nii.gz")))
+        self.assertTrue(list((self.folder / "out/masks").rglob("*.nii.gz")))
 
 
 if __name__ == "__main__":

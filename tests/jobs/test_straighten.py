@@ -52,7 +52,7 @@ class Straighten(JobTest):
         slices = 9 * 15 / 8  # mm, with half a slice beyond each end
         self.assertAlmostEqual(float(rows(self.folder / "out/results.csv")[0]["block_ml"]), 16.8 * 16.8 * slices / 1000, delta=0.03 * 4.8)
         self.assertEqual(rows(self.folder / "out/results.csv")[0]["message"], "7 slices were resampled to 9, 1.875 mm apart")
-        (mask,) = (self.folder / "out/masks").iterdir()
+        (mask,) = (self.folder / "out/masks").rglob("*.nii.gz")
         with gzip.open(mask) as file:
             header = file.read(352)
         self.assertEqual(numpy.frombuffer(header[40:48], "<i2").tolist(), [3, 40, 46, 9])

@@ -24,7 +24,7 @@ namespace aidp {
 class PixelFile {
  public:
   // Throws as read_content() and DicomFile do; Error(pixels_*) for pixel data that cannot be decoded.
-  explicit PixelFile(const std::string& path) : PixelFile(path, read_content(path)) {}
+  explicit PixelFile(const std::string& path) : PixelFile(path, read_content({path, {}})) {}
   PixelFile(const std::string& path, Content content);
   PixelFile(const PixelFile&) = delete;
   PixelFile& operator=(const PixelFile&) = delete;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dicom/read/file_reader.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "core/base/error.hpp"
+#include "core/dicom/read/input.hpp"
 
 namespace aidp {
 
@@ -17,19 +16,12 @@ namespace {
   throw Error(Reason::dicom_unreadable, what + ": " + std::strerror(error));
 }
 
-// As file_state() has it, of what is open.
-FileState state_of(const struct stat& status) {
-  const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
-  return {status.st_size, ns(status.st_mtim), ns(status.st_ctim), static_cast<std::int64_t>(status.st_ino)};
-}
 }  // namespace
 
-FileReader::FileReader(const std::string& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-  if (!file_) unreadable("cannot be opened", errno);
-  struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) unreadable("cannot be looked at", errno);
-  if (!S_ISREG(status.st_mode)) throw Error(Reason::not_dicom, "not a regular file");
-  state_ = state_of(status);
+FileReader::FileReader(const std::string& path) {
+  auto input = open_input(path);
+  file_ = std::move(input.file);
+  state_ = input.state;
 }
 
 std::size_t FileReader::read(std::span<std::byte> out, std::int64_t offset) {

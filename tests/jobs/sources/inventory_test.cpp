@@ -6,8 +6,9 @@
 #include <fstream>
 #include <thread>
 
+#include "core/base/packed.hpp"
 #include "jobs/process/pool.hpp"
-#include "jobs/protocol/json_bridge.hpp"
+#include "jobs/protocol/common_messages.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 
@@ -31,12 +32,11 @@ TEST_CASE("every file is read where the workers are always faster than the super
   const std::size_t files = GENERATE(300U, 600U, 900U);
   for (std::size_t i = 0; i < files; ++i) scratch.file(std::to_string(i), "no DICOM");
   HeaderIndex index({}, {});
-  const Pool images(1 << 20), masks(1 << 20);
+  const Pool images(1 << 20);
   Crew dicom({.program = "aidp-worker-dicom",
               .depth = 1,
               .input_fd = images.fd(),
-              .output_fd = masks.read_only_fd(),
-              .greeting = {{"hello", pack_json(nlohmann::json::object())}}});
+              .greeting = {{HelloRequest::op, packed(HelloRequest{"reader"}), {}}}});
   const auto inventory = take_inventory({{scratch.folder}, {}}, index, dicom, [](auto, auto) {
     while (!children_sleep()) std::this_thread::yield();
   });

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/workers/decode.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/dicom/codec/pixels.hpp"
+#include "jobs/protocol/bounds.hpp"
+#include "jobs/protocol/check.hpp"
+
+namespace aidp {
+
+namespace {
+using Clock = std::chrono::steady_clock;
+
+FileToRead to_read(const ScannedSource& source) { return {source.path, source.state}; }
+
+// All files of a request, each once where it follows on itself.
+std::vector<FileToRead> files_of(const DecodeRequest& request) {
+  std::vector<FileToRead> files;
+  for (const auto& image : request.images)
+    for (const auto& source : image.files)
+      if (files.empty() || files.back().path != source.path) files.push_back(to_read(source));
+  return files;
+}
+
+class Decoder {
+ public:
+  Decoder(const DecodeRequest& request, const PoolView& pool) : pool_(pool), contents_(files_of(request)) {}
+
+  DecodedImage decode(const WantedImage& wanted) {
+    const auto began = Clock::now();
+    const auto out = pool_.at({static_cast<std::size_t>(wanted.place.offset), static_cast<std::size_t>(wanted.place.size)});
+    DecodedImage image;
+    image.sha256.resize(wanted.files.size());
+    std::size_t done = 0;
+    for (const auto& slice : wanted.slices) {
+      auto& file = open(wanted, slice.file, image);
+      describe(file, wanted, image, done == 0);
+      const auto bytes = static_cast<std::size_t>(decoded_form(file.header()).bytes);
+      if (bytes > out.size() - done) throw Error(Reason::dicom_changed, "the image is larger than its header said");
+      file.decode(slice.frame, out.subspan(done, bytes));
+      done += bytes;
+      const auto [slope, intercept] = file.rescale(slice.frame);
+      image.slope.push_back(slope);
+      image.intercept.push_back(intercept);
+      if (wanted.voi) image.voi.push_back(file.voi(slice.frame));
+    }
+    if (std::ranges::adjacent_find(image.voi, std::ranges::not_equal_to{}) == image.voi.end())
+      image.voi.resize(std::min<std::size_t>(image.voi.size(), 1));
+    image.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+    return image;
+  }
+
+ private:
+  // The last file stays open for its next frame.
+  PixelFile& open(const WantedImage& wanted, std::size_t number, DecodedImage& image) {
+    const auto& source = wanted.files.at(number);
+    if (!file_ || file_->header().path != source.path) {
+      file_.reset();
+      file_.emplace(source.path, contents_.take(to_read(source)));
+    }
+    const auto& header = file_->header();
+    if (header.study_instance_uid != wanted.study_instance_uid || header.series_instance_uid != wanted.series_instance_uid ||
+        header.sop_instance_uid != source.sop_instance_uid)
+      throw Error(Reason::dicom_changed, "the file holds another image than when it was scanned");
+    auto& sha256 = image.sha256.at(number);
+    if (!sha256.empty() && sha256 != file_->sha256()) throw Error(Reason::dicom_changed, "the file changed while its frames were decoded");
+    sha256 = file_->sha256();
+    return *file_;
+  }
+
+  // Notes what is the same for all slices from the first, and refuses a slice that differs.
+  static void describe(const PixelFile& file, const WantedImage& wanted, DecodedImage& image, bool first) {
+    ImageHeader seen;
+    file.describe(seen);
+    const bool as_wanted =
+        seen.type == wanted.type && seen.rows == wanted.rows && seen.columns == wanted.columns && seen.samples == wanted.samples;
+    if (first) {
+      if (!as_wanted) throw Error(Reason::dicom_changed, "the image is not what its header said when it was scanned");
+      image.inverted = seen.inverted;
+      image.padding = seen.padding;
+      image.bits_stored = seen.bits_stored;
+      return;
+    }
+    if (!as_wanted || image.inverted != seen.inverted || (image.inverted && image.bits_stored != seen.bits_stored))
+      throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
+    if (image.padding != seen.padding)
+      throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
+  }
+
+  const PoolView& pool_;
+  Contents contents_;
+  std::optional<PixelFile> file_;
+};
+}  // namespace
+
+DecodeReply decode(const DecodeRequest& request, const PoolView& pool) {
+  Decoder decoder(request, pool);
+  DecodeReply reply;
+  for (const auto& wanted : request.images) try {
+      auto image = decoder.decode(wanted);
+      check_decoded(wanted, image);
+      reply.images.push_back({std::move(image)});
+    } catch (const BadReply& error) {  // the file says what no reply may
+      reply.images.push_back({item_failure(Error(Reason::dicom_attribute, error.what()))});
+    } catch (const std::exception& error) {
+      reply.images.push_back({item_failure(error)});
+    }
+  return reply;
+}
+
+}  // namespace aidp
