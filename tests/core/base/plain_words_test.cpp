@@ -19,6 +19,10 @@ TEST_CASE("of a library's error people read what happened, not where in its code
         "RuntimeError: The size of tensor a (3) must match the size of tensor b (4) (at `y = x + self.w`)");
   CHECK(plain_words("loading\nterminate called after throwing an instance of 'std::runtime_error'\n  what():  no such file\n") ==
         "no such file");
+  CHECK(
+      plain_words("CUDA error: device-side assert triggered\nCompile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n"
+                  "Exception raised from c10_cuda_check_implementation at CUDAException.cpp:43 (most recent call first):\nframe #0: x\n") ==
+      "CUDA error: device-side assert triggered");
   CHECK(plain_words("one line\nthe last\x1b[31m") == "the last?[31m");
   CHECK(plain_words("").empty());
 }
