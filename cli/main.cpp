@@ -253,14 +253,14 @@ class Program {
 
   int report(const Error& error) const {
     const auto exit = static_cast<int>(error.exit());
+    const auto message = printable(error.what()), remedy = printable(error.remedy());  // both may name what others named
     if (globals_.json()) {
       std::cerr << nlohmann::json{{"type", "error"}, {"schema", "aidp.error/1"}, {"reason", name(error.reason())},
-                                  {"exit", exit},    {"message", error.what()},  {"remedy", error.remedy()}}
+                                  {"exit", exit},    {"message", message},       {"remedy", remedy}}
                        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                 << "\n";
     } else {
-      std::cerr << "aidp: " << error.what() << (error.remedy().empty() ? "" : "; " + error.remedy()) << " [" << name(error.reason())
-                << "]\n";
+      std::cerr << "aidp: " << message << (remedy.empty() ? "" : "; " + remedy) << " [" << name(error.reason()) << "]\n";
     }
     return exit;
   }

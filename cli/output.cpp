@@ -103,8 +103,11 @@ Home made_home(const Globals& globals) {
 }
 }  // namespace
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+void print_table(const std::vector<std::vector<std::string>>& texts) {
+  auto rows = texts;
   std::vector<std::size_t> widths;
+  for (auto& row : rows)
+    for (auto& cell : row) cell = printable(cell);
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width(row[c]));
@@ -120,7 +123,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 void print_json(const nlohmann::json& json) { std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n"; }
 
 void print_next(const Globals& globals, const std::string& command) {
-  if (!globals.quiet && !globals.json()) std::cerr << "Next: " << command << "\n";
+  if (!globals.quiet && !globals.json()) std::cerr << "Next: " << printable(command) << "\n";
 }
 
 std::unique_ptr<ProgressSink> make_progress(const Globals& globals) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that check: a manifest, a model, inputs, this machine.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -70,6 +72,16 @@ nlohmann::json json_of(const SeriesPlanRow& row) {
           {"reason", row.reason}, {"message", row.message},     {"rules", verdicts}};
 }
 
+// A file that is there is replaced only by one of its own kind: named by mistake, it may be an image.
+void check_replaceable(const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(file, unknown) || std::filesystem::file_size(file, unknown) == 0) return;
+  std::string head(4, '\0');
+  std::ifstream(file, std::ios::binary).read(head.data(), 4);
+  if (head != "\x89HDF")
+    throw Error(Reason::path_kind, file.string() + " exists and is not an HDF5 file", "name another file with --dump-tensor");
+}
+
 constexpr const char* dump_details =
     "With --dump-tensor the items are decoded and preprocessed as a run would, and what the model would be given is written: for each item "
     "a dataset 1, 2, ... of float32, [channel, axes...], with the attributes study_uid, series_uid, of an image sop_uid and frame, and "
@@ -97,6 +109,7 @@ class ValidateInput : public Command {
   Exit run(const Globals& globals) override {
     if (pixels_) return print_pixels(sources_.paths(), sources_.workers(), globals);
     if (model_.empty()) throw Error(Reason::usage, "what to validate the input for is not said", "give --model MODEL, or --pixels");
+    if (!tensors_.empty()) check_replaceable(tensors_);
     Reader store(globals);
     Repository repository(store.home, store.database);
     const auto package = repository.verify(repository.find(model_));

@@ -102,7 +102,7 @@ void make_folder(const std::filesystem::path& folder, const std::string& what, u
     made /= part;
     std::error_code unknown;
     if (std::filesystem::is_directory(made, unknown)) continue;
-    if (::mkdir(made.c_str(), mode) == 0 ? ::chmod(made.c_str(), mode) != 0 : errno != EEXIST)
+    if (::mkdir(made.c_str(), mode) == 0 ? ::chmod(made.c_str(), mode) != 0 : !std::filesystem::is_directory(made, unknown))
       throw_errno("cannot make " + what + " " + folder.string());
   }
 }

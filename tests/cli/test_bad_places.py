@@ -2,6 +2,7 @@
 """Places that do not serve: closed, through a file, full, read-only, damaged. Each is told by its path with a remedy, and nothing is left there."""
 import atexit
 import os
+import stat
 import subprocess
 import unittest
 
@@ -78,6 +79,67 @@ class BadPaths(Places):
     def test_a_report_goes_into_no_folder_that_is_not_there(self):
         self.install(Mean())
         self.refused("report", "surveillance", "--out", self.folder / "none/report.html", names="none/report.html")
+
+
+class StrangePlaces(Places):
+    """What is not a regular file is written to or refused, never replaced; a link stays."""
+
+    def setUp(self):
+        super().setUp()
+        self.install(Mean())
+        self.report = ["report", "surveillance", "--allow-empty", "--out"]
+
+    def test_a_device_is_written_to_and_stays_a_device(self):
+        before = os.stat("/dev/null")
+        self.aidp(*self.report, "/dev/null")
+        self.assertEqual((os.stat("/dev/null").st_ino, os.stat("/dev/null").st_mode), (before.st_ino, before.st_mode))
+        self.refused(*self.report, "/dev/full", reason="disk.full", code=75)
+
+    def test_a_fifo_without_reader_is_refused_and_with_one_is_written_to(self):
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        self.refused(*self.report, fifo, reason="path.kind", names=fifo)
+        with subprocess.Popen(["cat", str(fifo)], stdout=subprocess.PIPE, text=True) as reader:
+            writer = os.open(fifo, os.O_WRONLY)  # waits until the reader is there
+            self.aidp(*self.report, fifo)
+            os.close(writer)
+            self.assertIn("</html>", reader.communicate()[0])
+        self.assertTrue(stat.S_ISFIFO(os.lstat(fifo).st_mode))
+
+    def test_standard_output_is_written_to_where_it_stands(self):
+        self.assertIn("</html>", self.aidp(*self.report, "/dev/stdout").stdout)
+        log = self.folder / "log"
+        log.write_text("before\n")
+        with open(log, "a") as out:
+            subprocess.run(self.command(*self.report, "/dev/stdout"), stdout=out, stderr=subprocess.DEVNULL, check=True)
+        self.assertTrue(log.read_text().startswith("before\n<!doctype html>"))
+
+    def test_a_link_stays_and_its_target_is_written_a_broken_one_is_refused(self):
+        target, link = self.folder / "2026.html", self.folder / "latest.html"
+        target.write_text("old")
+        link.symlink_to("2026.html")
+        self.aidp(*self.report, link)
+        self.assertEqual((os.readlink(link), "</html>" in target.read_text()), ("2026.html", True))
+        broken = self.folder / "broken.html"
+        broken.symlink_to("nowhere.html")
+        self.refused(*self.report, broken, reason="path.kind", names=broken)
+        self.assertFalse((self.folder / "nowhere.html").exists())
+        self.refused(*self.report, self.folder, reason="path.kind", names=self.folder)
+
+    def test_a_report_is_readable_by_the_group_alone_whatever_the_umask(self):
+        for mask in (0, 0o077):
+            before = os.umask(mask)
+            self.addCleanup(os.umask, before)
+            self.aidp(*self.report, self.folder / "report.html")
+            self.assertEqual(stat.S_IMODE(os.stat(self.folder / "report.html").st_mode), 0o640)
+
+    def test_a_report_replaces_no_file_of_the_store(self):
+        whole = (self.home / "aidp.db").read_bytes()
+        link = self.folder / "report.html"
+        link.symlink_to(self.home / "aidp.db")
+        for place in (self.home / "aidp.db", link, self.home / "writer.lock", self.home / "models/report.html"):
+            self.refused(*self.report, place, reason="usage", names=place)
+        self.assertEqual((self.home / "aidp.db").read_bytes(), whole)
 
 
 class ClosedPlaces(Places):

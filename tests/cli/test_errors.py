@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import subprocess
+import unicodedata
 import unittest
 
 from jobs_support import BIN, ROOT, JobTest, Mean, aidp, make_cohort, make_package
@@ -34,6 +35,14 @@ class Errors(JobTest):
                       ["audit", "show", "first"], ["run", "m", "p", "--out", "o", "--batch", "many"], ["--progress", "dots", "model", "list"],
                       ["--generate", "tcsh"]):
             self.told(*words, reason="usage", code=2)
+
+    def test_nothing_invisible_is_printed(self):
+        hidden = [c for c in map(chr, range(1, 0x110000)) if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") or ord(c) & 0xFFFE == 0xFFFE]
+        for words in (["x" + "".join(hidden)], ["report", "surveillance", "--last", "x" + "".join(hidden)], ["--home", "/none/x" + "".join(hidden[:60]), "model", "list"]):
+            for form in ([], ["--format", "json"]):
+                said = aidp(*words, *form, env={"AIDP_HOME": str(self.home)}).stderr
+                self.assertIn("x????", said)
+                self.assertEqual([hex(ord(c)) for c in hidden if c in said.removesuffix("\n")], [])
 
     def test_a_near_command_is_suggested_behind_options_too(self):
         self.assertIn("'run'", self.told("rnu", reason="usage", code=2)["message"])

@@ -32,6 +32,16 @@ class Reporting(JobTest):
         self.assertNotIn("<script", page)
         self.assertLess(len(page), 300_000)
 
+    def test_the_ending_of_the_file_chooses_the_format_unless_one_is_given(self):
+        def written(name, *words):
+            self.aidp("report", "surveillance", "--out", self.folder / name, *words)
+            return (self.folder / name).read_text()
+
+        self.assertEqual(json.loads(written("x.json"))["schema"], "aidp.surveillance/1")
+        self.assertTrue(written("x.CSV").startswith("section,key,"))
+        for page in (written("x.html"), written("x"), written("y.json", "--format", "html")):
+            self.assertTrue(page.startswith("<!doctype html>"))
+
     def test_a_period_without_anything_says_so(self):
         self.aidp("report", "surveillance", "--from", "2001-01-01", "--to", "2001-02-01", "--format", "json", code=6)
 
@@ -66,7 +76,7 @@ class Reporting(JobTest):
 
     def test_a_period_or_a_model_that_is_not_one_is_refused(self):
         for span in ("7dd", "7x5d", "d", "-1w", "0d"):
-            self.assertIn("no span of time", self.aidp("report", "surveillance", "--last", span, code=2).stderr)
+            self.assertIn("not a span of time", self.aidp("report", "surveillance", "--last", span, code=2).stderr)
         self.assertIn("exclude", self.aidp("report", "surveillance", "--last", "1w", "--from", "2026-01-01", code=2).stderr)
         self.assertIn("did you mean 'mean'", self.aidp("report", "surveillance", "--model", "maen", code=2).stderr)
 

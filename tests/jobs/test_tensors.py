@@ -35,6 +35,15 @@ class Dumping(JobTest):
             place = numpy.linalg.inv(affine) @ [-5 + 3 * i, 7 + 2 * j, 10 + 4 * k, 1]
             self.assertEqual(tensor[(0, *numpy.rint(place[:3]).astype(int))], values[k, j, i])
 
+    def test_a_dump_replaces_no_image(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        image = self.folder / "in/0001/001.dcm"
+        whole = image.read_bytes()
+        said = self.aidp("validate", "input", self.folder / "in", "--model", "mean", "--dump-tensor", image, code=2).stderr
+        self.assertIn("[path.kind]", said)
+        self.assertEqual(image.read_bytes(), whole)
+
     def test_each_image_is_a_dataset_and_what_cannot_be_read_is_named(self):
         self.install(Mean(), preprocess="[{ScaleIntensityRange: {a_min: 0, a_max: 10, b_min: 0, b_max: 1}}]")
         make_cohort(self.folder / "in", 3, slices=2, value=lambda study, number: 10 * study + number)

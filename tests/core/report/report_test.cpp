@@ -3,7 +3,8 @@
 
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
-#include "core/report/surveillance.hpp"
+#include "core/report/markup.hpp"
+#include "core/report/surveillance/writers.hpp"
 #include "core/results/record.hpp"
 #include "tests/catch.hpp"
 
@@ -47,7 +48,7 @@ struct Cohort {
     database.reset();
     std::filesystem::remove_all(folder);
   }
-  SurveillanceReport report(const char* from = "2026-11-02", const char* to = "2026-11-30", const std::optional<std::string>& model = {}) {
+  SurveillanceReport report(const char* from = "2026-11-02", const char* to = "2026-11-30", const std::string& model = {}) {
     return make_surveillance(*database, parse_time(from), parse_time(to), model, parse_time("2026-12-01"));
   }
 };
@@ -107,6 +108,13 @@ TEST_CASE("the page is one inert, small file and the same each time") {
   CHECK_THAT(page, !Catch::Contains("<script") && !Catch::Contains("http:") && !Catch::Contains("https:") && !Catch::Contains("\x1b"));
   CHECK_THAT(page, Catch::Contains("Small &lt;script&gt;"));
   CHECK_THAT(page, !Catch::Contains("1.2.3.") && !Catch::Contains("1.2.4."));
+}
+
+TEST_CASE("no text becomes markup, as text, as an attribute or hidden") {
+  const std::string hostile = "\"><script>alert('1')</script>&\x1b\u202E\U000E0041";
+  const auto html = element("text", {{"class", hostile}, {"x", ""}}, hostile + element("b", {}, hostile)).html();
+  const std::string safe = "&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;???";
+  CHECK(html == "<text class=\"" + safe + "\">" + safe + "<b>" + safe + "</b></text>");
 }
 
 TEST_CASE("the CSV has eight fields in every row") {

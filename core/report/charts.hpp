@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/report/markup.hpp"
+
 namespace aidp {
 
 // A number at or above `value` (1 for none above 0) whose quarters are round: the end of an axis.
@@ -18,14 +20,14 @@ struct Bar {
   std::string name;
   double value = 0, before = 0;  // before: the previous period
 };
-std::string bar_chart(const std::vector<Bar>& bars, const std::string& label);
+Markup bar_chart(const std::vector<Bar>& bars, const std::string& label);
 
 struct Point {
   std::string name;
   std::optional<double> value, low, high;  // shares, 0 to 1
   bool uncertain = false;                  // drawn hollow: few items or a part of a week
 };
-std::string share_chart(const std::vector<Point>& points, const std::string& label);
+Markup share_chart(const std::vector<Point>& points, const std::string& label);
 
 struct Spread {
   std::string name, note;                           // note: at the right of the name
@@ -34,6 +36,6 @@ struct Spread {
   std::vector<std::int64_t> histogram;              // counts in equal parts of the axis
 };
 // A histogram over a box each, on one common axis from `least` to `most`.
-std::string spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label);
+Markup spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label);
 
 }  // namespace aidp

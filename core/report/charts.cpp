@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/report/svg.hpp"
+#include "core/report/charts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,23 +13,25 @@ std::string n(double value) { return fixed(value, 1); }
 std::string percent(double value) { return fixed(value, 2) + "%"; }
 
 // x and widths in percent of the chart, y and heights in pixels.
-std::string text(double x, double y, const std::string& words, const char* anchor = "start", const char* kind = "") {
-  return "<text x=\"" + percent(x) + "\" y=\"" + n(y) + "\" text-anchor=\"" + anchor + "\" class=\"" + kind + "\">" + html_escape(words) +
-         "</text>";
+Markup text(double x, double y, const Markup& words, const char* anchor = "start", const char* kind = "") {
+  return element("text", {{"x", percent(x)}, {"y", n(y)}, {"text-anchor", anchor}, {"class", kind}}, words);
 }
 
-std::string line(double x1, double y1, double x2, double y2, const char* kind) {
-  return "<line x1=\"" + percent(x1) + "\" y1=\"" + n(y1) + "\" x2=\"" + percent(x2) + "\" y2=\"" + n(y2) + "\" class=\"" + kind + "\"/>";
+Markup line(double x1, double y1, double x2, double y2, const char* kind) {
+  return element("line", {{"x1", percent(x1)}, {"y1", n(y1)}, {"x2", percent(x2)}, {"y2", n(y2)}, {"class", kind}});
 }
 
-std::string box(double x, double y, double w, double h, const char* kind) {
-  return "<rect x=\"" + percent(x) + "\" y=\"" + n(y) + "\" width=\"" + percent(std::max(w, 0.0)) + "\" height=\"" + n(h) + "\" class=\"" +
-         kind + "\"/>";
+Markup box(double x, double y, double w, double h, const char* kind) {
+  return element("rect", {{"x", percent(x)}, {"y", n(y)}, {"width", percent(std::max(w, 0.0))}, {"height", n(h)}, {"class", kind}});
 }
 
-std::string frame(double height, const std::string& label, const std::string& inside) {
-  return "<div class=\"plot\"><svg width=\"100%\" height=\"" + n(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">" +
-         inside + "</svg></div>";
+Markup dot(double x, double y, const char* radius, const char* kind) {
+  return element("circle", {{"cx", percent(x)}, {"cy", n(y)}, {"r", radius}, {"class", kind}});
+}
+
+Markup frame(double height, const std::string& label, const Markup& inside) {
+  return element("div", {{"class", "plot"}},
+                 element("svg", {{"width", "100%"}, {"height", n(height)}, {"role", "img"}, {"aria-label", label}}, inside));
 }
 
 // Long names are cut between characters of UTF-8, never within one.
@@ -51,26 +53,27 @@ double ceiling(double value) {
   return 10 * unit;
 }
 
-std::string bar_chart(const std::vector<Bar>& bars, const std::string& label) {
+Markup bar_chart(const std::vector<Bar>& bars, const std::string& label) {
   constexpr double row = 42;
   double most = 0;
   for (const auto& bar : bars) most = std::max({most, bar.value, bar.before});
   if (most <= 0) most = 1;
-  std::string svg, words = label;
+  Markup svg;
+  auto words = label;
   double y = 0;
   for (const auto& bar : bars) {
     const auto count = fixed(bar.value, 0), before = fixed(bar.before, 0);
-    svg += text(0, y + 13, shortened(bar.name, 40)) + "<text x=\"100%\" y=\"" + n(y + 13) +
-           "\" text-anchor=\"end\"><tspan class=\"figure\">" + count + "</tspan><tspan class=\"small aside\"> · before " + before +
-           "</tspan></text>" + box(0, y + 19, 100, 10, "track") + box(0, y + 19, 100 * bar.value / most, 10, "now") +
-           box(0, y + 31, 100 * bar.before / most, 3, "before");
+    const auto figures =
+        element("tspan", {{"class", "figure"}}, count) + element("tspan", {{"class", "small aside"}}, " · before " + before);
+    svg += text(0, y + 13, shortened(bar.name, 40)) + text(100, y + 13, figures, "end") + box(0, y + 19, 100, 10, "track") +
+           box(0, y + 19, 100 * bar.value / most, 10, "now") + box(0, y + 31, 100 * bar.before / most, 3, "before");
     words += "; " + bar.name + " " + count + ", before " + before;
     y += row;
   }
   return frame(y, words, svg);
 }
 
-std::string share_chart(const std::vector<Point>& points, const std::string& label) {
+Markup share_chart(const std::vector<Point>& points, const std::string& label) {
   constexpr double left = 6, right = 100, top = 20, bottom = 200;
   double most = 0.05;
   for (const auto& point : points) most = std::max(most, point.high.value_or(point.value.value_or(0)));
@@ -78,7 +81,8 @@ std::string share_chart(const std::vector<Point>& points, const std::string& lab
   const auto y_of = [&](double share) { return bottom - (bottom - top) * std::min(share / most, 1.0); };
   const double step = (right - left) / static_cast<double>(std::max<std::size_t>(points.size(), 1));
   const auto x_of = [&](std::size_t i) { return left + step * (static_cast<double>(i) + 0.5); };
-  std::string svg, marks, words = label;
+  Markup svg, marks;
+  auto words = label;
   for (int tick = 0; tick <= 4; ++tick) {
     const double share = most * tick / 4;
     svg += line(0, y_of(share), right, y_of(share), tick == 0 ? "axis" : "grid") +
@@ -95,17 +99,17 @@ std::string share_chart(const std::vector<Point>& points, const std::string& lab
     }
     if (i > 0 && points[i - 1].value) svg += line(x_of(i - 1), y_of(*points[i - 1].value), x_of(i), y_of(*point.value), "trend");
     if (point.low && point.high) marks += line(x_of(i), y_of(*point.low), x_of(i), y_of(*point.high), "whisker");
-    marks += "<circle cx=\"" + percent(x_of(i)) + "\" cy=\"" + n(y_of(*point.value)) + "\" r=\"5\" class=\"" +
-             (point.uncertain ? "hollow" : "now") + "\"/>";
+    marks += dot(x_of(i), y_of(*point.value), "5", point.uncertain ? "hollow" : "now");
   }
   return frame(bottom + 26, words, svg + marks);
 }
 
-std::string spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label) {
+Markup spread_chart(const std::vector<Spread>& spreads, double least, double most, const std::string& label) {
   constexpr double hills = 26;  // height of a histogram
   const double range = most > least ? most - least : 1;
   const auto x_of = [&](double value) { return 100 * std::clamp((value - least) / range, 0.0, 1.0); };
-  std::string svg, words = label;
+  Markup svg;
+  auto words = label;
   double y = 0;
   for (const auto& s : spreads) {
     svg += text(0, y + 13, shortened(s.name, 30)) + text(100, y + 13, s.note, "end", "small");
@@ -125,7 +129,7 @@ std::string spread_chart(const std::vector<Spread>& spreads, double least, doubl
     svg += line(0, y - 2, 100, y - 2, "grid") + line(x_of(*s.low), y + 7, x_of(*s.high), y + 7, "whisker") +
            box(x_of(*s.q1), y + 1, std::max(x_of(*s.q3) - x_of(*s.q1), 0.4), 12, "box") +
            line(x_of(*s.median), y - 1, x_of(*s.median), y + 15, "median");
-    if (s.before) svg += "<circle cx=\"" + percent(x_of(*s.before)) + "\" cy=\"" + n(y + 7) + "\" r=\"4\" class=\"hollow\"/>";
+    if (s.before) svg += dot(x_of(*s.before), y + 7, "4", "hollow");
     y += 26;
   }
   for (int tick = 0; tick <= 4; ++tick) {

@@ -3,16 +3,16 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/time.hpp"
 #include "core/stats/stats.hpp"
-#include "core/store/database.hpp"
 
 namespace aidp {
+
+class Database;
 
 // Below this a share or a quantile is shown, but said to be too few to rely on.
 inline constexpr std::int64_t few_items = 20;
@@ -72,11 +72,9 @@ struct SurveillanceReport {
   std::string audit_root;
 };
 
-// Site: the job's --site, else InstitutionName. Scanner: Manufacturer and ManufacturerModelName.
-SurveillanceReport make_surveillance(Database& database, Time from, Time to, const std::optional<std::string>& model, Time generated_at);
-
-std::string to_html(const SurveillanceReport& report);     // one file, no script
-std::string to_csv(const SurveillanceReport& report);      // section,key,metric,value,low,high,n,period
-nlohmann::json to_json(const SurveillanceReport& report);  // schema aidp.surveillance/1; null always beside a "reason"
+// Reads the store in one view of it and computes after that, as writers wait for readers. `model`: a name, or empty for all. Site: the
+// job's
+// --site, else InstitutionName. Scanner: Manufacturer and ManufacturerModelName.
+SurveillanceReport make_surveillance(Database& database, Time from, Time to, const std::string& model, Time generated_at);
 
 }  // namespace aidp
