@@ -5,6 +5,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/remove.hpp"
 #include "jobs/plan/item_key.hpp"
 #include "jobs/protocol/ask.hpp"
 #include "jobs/run/item_image.hpp"
@@ -170,7 +171,7 @@ void Pipeline::write(Place batch) {
 void Pipeline::write_mask(Place batch, BatchItem& item) {
   const auto name = mask_file(item, mask_name_);
   const auto path = options_.out / name;
-  make_folder(path.parent_path(), "the folder of masks");
+  make_folder_below(options_.out, std::filesystem::path(name).parent_path(), "the output folder", output_folder_mode);
   WriteMaskRequest request{item.mask, mask_header(item.image), path.string()};
   const auto bytes = request.image.bytes();
   ++item.write_attempts;
