@@ -12,6 +12,18 @@
 
 namespace aidp {
 
+inline JobRecord small_job(const std::string& id) {
+  JobRecord job;
+  job.id = id;
+  job.key = "key of " + id;
+  job.model_digest = "digest";
+  job.model_name = "model";
+  job.model_version = "1.0.0";
+  job.settings = "{}";
+  job.out = "/out/" + id;
+  return job;
+}
+
 // A store of its own, gone afterwards, with a small job in it.
 struct SmallStore {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("aidp-audit-test-" + new_job_id());
@@ -20,7 +32,7 @@ struct SmallStore {
     std::filesystem::create_directories(folder);
     database = std::make_unique<Database>(folder / "aidp.db", Database::Access::write);
     Recorder recorder(*database);
-    recorder.begin_job({"job-1", "key", "digest", "model", "1.0.0", "", "{}", "/out"});
+    recorder.begin_job(small_job("job-1"));
     std::vector<ItemRecord> items;
     for (int i = 0; i < 20; ++i) {
       ItemRecord item;
@@ -32,7 +44,12 @@ struct SmallStore {
     }
     std::vector<FileRecord> files;
     for (int i = 1; i <= 5; ++i) files.push_back({"/in/" + std::to_string(i), {1, 2, 3, 4}, "a"});
-    recorder.commit("job-1", items, {{"1.0", "2.0", "", nlohmann::json::object(), 1, Outcome::completed, {}, ""}}, files);
+    SeriesRecord series;
+    series.study_uid = "1.0";
+    series.series_uid = "2.0";
+    series.attributes = nlohmann::json::object();
+    series.instances = 1;
+    recorder.commit("job-1", items, {series}, files);
     recorder.end_job("job-1", "finished");
   }
   ~SmallStore() {

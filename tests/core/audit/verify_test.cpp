@@ -4,6 +4,7 @@
 #include "core/audit/heads.hpp"
 #include "core/audit/log.hpp"
 #include "core/base/error.hpp"
+#include "core/store/schema.hpp"
 #include "core/store/schema_check.hpp"
 #include "tests/catch.hpp"
 #include "tests/core/audit/small_store.hpp"
@@ -46,7 +47,8 @@ TEST_CASE("an index without what its table holds is found, though every lookup b
   SmallStore store;
   const auto file = store.folder / "aidp.db";
   store.database.reset();
-  Database plain(file, Database::Scratch{3, ""});  // not defended: as another program would open it
+  Database plain(
+      file, Database::Scratch{static_cast<std::int64_t>(schema_steps().size()), ""});  // not defended: as another program would open it
   plain.execute(
       "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX item_finished ON item(finished_at) WHERE 0' "
       "WHERE name = 'item_finished'; PRAGMA writable_schema = RESET; REINDEX item_finished");
@@ -95,10 +97,10 @@ TEST_CASE("outcomes outside a job's span are found, and within a resumed one the
 TEST_CASE("an item that is completed twice is found, and one whose mask was made again is not") {
   SmallStore store;
   Recorder recorder(*store.database);
-  recorder.resume_job("job-1");
+  recorder.resume_job(small_job("job-1"));
   ItemRecord item;
   item.key = hex(sha256("0"));
-  item.artefacts = {{"masks/1.nii.gz", "abc"}};
+  item.artefacts = {{"masks/1.nii.gz", "abc", "mask"}};
   recorder.commit("job-1", {item}, {}, {});
   CHECK(verify_audit(*store.database).findings.empty());
   AuditLog log(*store.database);
@@ -139,6 +141,7 @@ TEST_CASE("a leaf names the columns that it hashes, and one of an earlier schema
   CHECK(std::ranges::find(columns, "leaf") == columns.end());
 
   // As schema 2 wrote it.
+  store.database->prepare("UPDATE item SET provenance = NULL WHERE leaf = ?").bind(1, seq).run();
   auto old_columns = columns_at(2, "item");
   std::erase(old_columns, "leaf");
   auto row = store.database->prepare("SELECT * FROM item WHERE leaf = ?");
@@ -178,7 +181,7 @@ TEST_CASE("what is appended while a log is verified is left to the next time, an
   SmallStore store;
   Database other(store.folder / "aidp.db", Database::Access::write);
   Recorder recorder(other);
-  recorder.resume_job("job-1");
+  recorder.resume_job(small_job("job-1"));
   for (int i = 0; i < 1500; ++i) {
     ItemRecord item;
     item.key = hex(sha256("more " + std::to_string(i)));
@@ -210,8 +213,8 @@ TEST_CASE("two writers on one store make one log, whoever is first") {
   SmallStore store;
   Database other(store.folder / "aidp.db", Database::Access::write);
   Recorder first(*store.database), second(other);
-  first.begin_job({"job-a", "key-a", "digest", "model", "1.0.0", "", "{}", "/out-a"});
-  second.begin_job({"job-b", "key-b", "digest", "model", "1.0.0", "", "{}", "/out-b"});
+  first.begin_job(small_job("job-a"));
+  second.begin_job(small_job("job-b"));
   for (int i = 0; i < 20; ++i) {
     ItemRecord item;
     item.key = hex(sha256(std::to_string(i)));
@@ -227,7 +230,7 @@ TEST_CASE("two writers on one store make one log, whoever is first") {
 TEST_CASE("rows that a busy store does not take are still the caller's, and are taken once it is free") {
   SmallStore store;
   Recorder recorder(*store.database);
-  recorder.resume_job("job-1");
+  recorder.resume_job(small_job("job-1"));
   ItemRecord item;
   item.key = hex(sha256("late"));
   Database reader(store.folder / "aidp.db", Database::Access::read);
@@ -279,7 +282,7 @@ TEST_CASE("a store that was emptied is betrayed by the output folders") {
 TEST_CASE("a copy that SQLite's backup makes while a writer goes on verifies") {
   SmallStore store;
   Recorder recorder(*store.database);
-  recorder.resume_job("job-1");
+  recorder.resume_job(small_job("job-1"));
   store.database->prepare("VACUUM INTO ?").bind(1, (store.folder / "copy.db").string()).run();
   ItemRecord item;
   item.key = hex(sha256("later"));
