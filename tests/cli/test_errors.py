@@ -123,6 +123,22 @@ class Quiet(JobTest):
             json.loads(self.aidp("--quiet", *words, "--format", "json").stdout)
 
 
+class Partial(JobTest):
+    def test_a_run_that_is_partial_names_the_ledger_and_partial_ok_never_covers_a_run_without_a_result(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 2)
+        cut = sorted((self.folder / "in").rglob("*.dcm"))[0]
+        cut.write_bytes(cut.read_bytes()[:-100])
+        run = ["run", "mean", self.folder / "in", "--out", self.folder / "out"]
+        self.assertIn(f"Next: see {self.folder}/out/ledger.csv", self.aidp(*run, code=3).stderr)
+        quiet = self.aidp(*run, "--quiet", code=3)
+        self.assertEqual(quiet.stdout, "")
+        self.assertIn("failed or were quarantined", quiet.stderr)
+        self.assertEqual(self.aidp(*run, "--quiet", "--partial-ok").stderr, "")
+        alone = self.aidp("run", "mean", cut, "--out", self.folder / "alone", "--quiet", "--partial-ok", code=3)
+        self.assertIn("nothing completed", alone.stderr)
+
+
 class Streams(JobTest):
     def test_what_cannot_be_seen_on_a_terminal_is_not_printed_and_json_keeps_it(self):
         self.install(Mean())
