@@ -24,7 +24,7 @@ struct Globals {
 };
 
 // One command of aidp: setup() declares options and opens nothing, run() acts and prints. To add one, write a file with a class like
-// the others and name its maker in commands.cpp; help, man pages and completion follow.
+// the others and name its maker in commands.def; help, man pages and completion follow.
 class Command {
  public:
   virtual ~Command() = default;
@@ -36,25 +36,5 @@ class Command {
   virtual void setup(CLI::App& app) = 0;
   virtual Exit run(const Globals& globals) = 0;
 };
-
-// In the order of the help.
-std::vector<std::unique_ptr<Command>> make_commands();
-
-std::unique_ptr<Command> make_model_install();
-std::unique_ptr<Command> make_model_import();
-std::unique_ptr<Command> make_model_list();
-std::unique_ptr<Command> make_model_show();
-std::unique_ptr<Command> make_model_verify();
-std::unique_ptr<Command> make_model_remove();
-std::unique_ptr<Command> make_validate_manifest();
-std::unique_ptr<Command> make_validate_model();
-std::unique_ptr<Command> make_validate_input();
-std::unique_ptr<Command> make_validate_environment();
-std::unique_ptr<Command> make_run();
-std::unique_ptr<Command> make_forget();
-std::unique_ptr<Command> make_audit_list();
-std::unique_ptr<Command> make_audit_show();
-std::unique_ptr<Command> make_audit_verify();
-std::unique_ptr<Command> make_report_surveillance();
 
 }  // namespace aidp

@@ -22,15 +22,9 @@ struct Line {
 };
 
 const CLI::Option* find_option(const Registry& registry, const Line& line, const std::string& name) {
-  const auto* app = line.command ? registry.apps[*line.command] : &registry.root;
+  const auto* app = line.command ? registry.apps()[*line.command] : &registry.root();
   if (const auto* option = app->get_option_no_throw(name)) return option;
-  return registry.root.get_option_no_throw(name);
-}
-
-std::optional<std::size_t> find_command(const Registry& registry, const Names& path) {
-  const auto found = std::ranges::find(registry.commands, join(path, " "), [](const auto& command) { return command->name(); });
-  if (found == registry.commands.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - registry.commands.begin());
+  return registry.root().get_option_no_throw(name);
 }
 
 void take(const Registry& registry, Line& line, const std::string& word) {
@@ -46,13 +40,13 @@ void take(const Registry& registry, Line& line, const std::string& word) {
     line.help = true;
   } else {
     line.path.push_back(word);
-    line.command = find_command(registry, line.path);
+    line.command = registry.find(join(line.path, " "));
   }
 }
 
 Names next_command_words(const Registry& registry, const Line& line) {
   Names words;
-  for (const auto& command : registry.commands) {
+  for (const auto& command : registry.commands()) {
     const auto parts = split(command->name(), ' ');
     if (parts.size() <= line.path.size() || !std::equal(line.path.begin(), line.path.end(), parts.begin())) continue;
     if (words.empty() || words.back() != parts[line.path.size()]) words.push_back(parts[line.path.size()]);
@@ -63,7 +57,7 @@ Names next_command_words(const Registry& registry, const Line& line) {
 
 Names option_names(const Registry& registry, const Line& line) {
   Names names;
-  for (const CLI::App* app : {line.command ? registry.apps[*line.command] : &registry.root, &registry.root})
+  for (const CLI::App* app : {line.command ? registry.apps()[*line.command] : &registry.root(), &registry.root()})
     for (const auto* option : app->get_options())
       if (!option->get_group().empty())  // the others are for packagers
         for (const auto& name : option->get_lnames())
@@ -76,7 +70,7 @@ std::string wanted(const Registry& registry, const Line& line) {
   if (line.value_of) return line.value_of->get_name();
   if (!line.command) return {};
   std::size_t number = 0;
-  for (const auto* option : registry.apps[*line.command]->get_options())
+  for (const auto* option : registry.apps()[*line.command]->get_options())
     if (!option->nonpositional() && number++ == line.positionals) return option->get_name();
   return {};
 }
@@ -110,7 +104,7 @@ std::vector<std::string> complete(const Registry& registry, std::vector<std::str
   else if (what == "--progress")
     candidates = {"auto", "bar", "plain", "none"};
   else if (what == "--format")
-    candidates = line.command ? registry.commands[*line.command]->formats() : Names{"text", "json"};
+    candidates = line.command ? registry.commands()[*line.command]->formats() : Names{"text", "json"};
   else if (what == "--last")
     candidates = {"7d", "4w", "1m"};
   else if (!line.value_of && words.back().starts_with('-'))
@@ -128,7 +122,13 @@ std::string completion_script(const std::string& shell) {
   if (shell == "bash")
     return R"script(# bash completion of aidp, made by `aidp --generate bash`: the program itself knows what may come next
 _aidp() {
-  mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  local word before= words=()
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do # bash takes model@1.0.0 for three words, and wants what follows the @
+    if [[ ${#words[@]} -gt 0 && ($word == @ || $before == @) ]]; then words[-1]+=$word; else words+=("$word"); fi
+    before=$word
+  done
+  mapfile -t COMPREPLY < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
+  [[ ${words[-1]} == "${COMP_WORDS[COMP_CWORD]}" ]] || COMPREPLY=("${COMPREPLY[@]#*@}")
 }
 complete -o bashdefault -o default -F _aidp aidp
 )script";
@@ -150,7 +150,7 @@ function __aidp_complete
 end
 complete -c aidp -n '__aidp_complete | string length -q' -f -a '(__aidp_complete)'
 )script";
-  throw Error(Reason::usage, "'" + printable(shell) + "' is no shell with completion", "choose bash, zsh or fish");
+  throw Error(Reason::usage, "'" + printable(shell) + "' is not a shell that aidp has completion for", "choose bash, zsh or fish");
 }
 
 }  // namespace aidp

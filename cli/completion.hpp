@@ -5,16 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.hpp"
+#include "cli/registry.hpp"
 
 namespace aidp {
-
-// What completion knows: the commands with their CLI11 subcommands, index by index, and the options of all of them.
-struct Registry {
-  const std::vector<std::unique_ptr<Command>>& commands;
-  const std::vector<CLI::App*>& apps;
-  const CLI::App& root;
-};
 
 // What may stand for the last of `words`, those after `aidp` on a line that is being typed; the last may be empty or a beginning.
 // Nothing where a path is wanted, or anything. `models` gives the names of the models of a home, the one of --home if that is on the line.

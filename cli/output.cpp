@@ -120,7 +120,11 @@ void print_table(const std::vector<std::vector<std::string>>& texts) {
   }
 }
 
-void print_json(const nlohmann::json& json) { std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n"; }
+void print_json(const nlohmann::json& json) { print_json(std::cout, json); }
+
+void print_json(std::ostream& stream, const nlohmann::json& json) {
+  stream << json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << "\n";
+}
 
 void print_next(const Globals& globals, const std::string& command) {
   if (!globals.quiet && !globals.json()) std::cerr << "Next: " << printable(command) << "\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@ namespace aidp {
 
 // Aligned columns on stdout; the first row is the heading.
 void print_table(const std::vector<std::vector<std::string>>& rows);
-void print_json(const nlohmann::json& json);  // one line
+// One line of ASCII: every other character is escaped, so that it survives any terminal and any log.
+void print_json(const nlohmann::json& json);
+void print_json(std::ostream& stream, const nlohmann::json& json);
 // "Next: ..." on stderr, unless quiet.
 void print_next(const Globals& globals, const std::string& command);
 

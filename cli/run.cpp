@@ -74,6 +74,26 @@ std::string counts(const std::map<std::string, std::int64_t>& numbers) {
   return parts.empty() ? "none" : join(parts, ", ");
 }
 
+std::int64_t count_of(const std::map<std::string, std::int64_t>& numbers, const std::string& name) {
+  const auto found = numbers.find(name);
+  return found == numbers.end() ? 0 : found->second;
+}
+
+// Whether there is a result, and this run added one if it had anything to do: if all that it tried failed, no part of it is fine.
+bool completed_any(const RunSummary& s) {
+  const auto completed = count_of(s.rows.items, "completed");
+  return completed > 0 && (s.items == s.skipped_as_done || completed > s.skipped_as_done);
+}
+
+// On stderr, with --quiet too: cron and journal hear of it.
+void tell_of_partial(const RunSummary& s, const Globals& globals) {
+  if (globals.json()) return;
+  const auto bad = [](const auto& numbers) { return count_of(numbers, "failed") + count_of(numbers, "quarantined"); };
+  std::cerr << "aidp: " << (completed_any(s) ? "" : "nothing completed: ") << bad(s.rows.items) << " items, " << bad(s.rows.series)
+            << " series and " << bad(s.rows.files) << " other files failed or were quarantined\n"
+            << "Next: see " << printable((s.out / "ledger.csv").string()) << ", which says why\n";
+}
+
 class Run : public Command {
  public:
   std::string name() const override { return "run"; }
@@ -112,8 +132,8 @@ class Run : public Command {
         ->capture_default_str();
     app.add_option("--wait", wait_, "How long to wait for an output folder that is in use, such as 2h, 30m or 90s");
     app.add_flag("--allow-gone", request_.allow_gone, "Accept that every recorded source is gone, or that a folder cannot be listed");
-    app.add_flag("--allow-empty", request_.allow_empty, "Exit 0 where nothing matched");
-    app.add_flag("--partial-ok", partial_ok_, "Exit 0 where some items failed or were quarantined");
+    app.add_flag("--allow-empty", request_.allow_empty, "Exit 0 if nothing matched");
+    app.add_flag("--partial-ok", partial_ok_, "Exit 0 if some items failed or were quarantined, as long as any completed");
   }
   Exit run(const Globals& globals) override {
     static_cast<Sources&>(request_) = sources_.read(find_home(globals.home));
@@ -126,13 +146,16 @@ class Run : public Command {
       const auto progress = make_progress(globals);
       summary = aidp::run(request_, *progress);
     }
-    const auto exit = summary.exit == Exit::partial && partial_ok_ && summary.doubt.empty() ? Exit::ok : summary.exit;
+    const bool fine = partial_ok_ && summary.doubt.empty() && completed_any(summary);
+    const auto exit = summary.exit == Exit::partial && fine ? Exit::ok : summary.exit;
     if (globals.json())
       print_json(json_of(summary));
-    else if (!globals.quiet || exit == Exit::partial)
+    else
       print(summary);
     refuse(summary);
-    if (!summary.job_id.empty()) print_next(globals, "aidp report surveillance --format html --out report.html");
+    if (exit == Exit::partial) tell_of_partial(summary, globals);
+    if (!summary.job_id.empty() && summary.exit != Exit::partial)
+      print_next(globals, "aidp report surveillance --format html --out report.html");
     return exit;
   }
 

@@ -42,7 +42,7 @@ json read_json(const std::string& text, const std::string& file) try {
     return true;
   });
 } catch (const json::exception& error) {
-  throw Error(Reason::package_invalid, file + " is no JSON: " + printable(error.what()), "correct the bundle");
+  throw Error(Reason::package_invalid, file + " is not JSON: " + printable(error.what()), "correct the bundle");
 }
 }  // namespace
 

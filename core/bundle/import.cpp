@@ -24,7 +24,7 @@ struct Bundle {
 };
 
 [[noreturn]] void lacks(const fs::path& bundle, const std::string& what, const std::string& remedy) {
-  throw Error(Reason::package_invalid, bundle.string() + " is no MONAI bundle that can be imported: it has no " + what, remedy);
+  throw Error(Reason::package_invalid, bundle.string() + " is not a MONAI bundle that can be imported: it has no " + what, remedy);
 }
 
 Bundle read_folder(const fs::path& folder) {

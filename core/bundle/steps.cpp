@@ -83,7 +83,7 @@ class Steps {
     auto list = compose;
     auto place = section;
     if (compose.is_object()) {
-      if (plain_name(BundleConfig::target_of(compose)) != "Compose") config_.refuse(section, "it is no Compose of transforms");
+      if (plain_name(BundleConfig::target_of(compose)) != "Compose") config_.refuse(section, "it is not a Compose of transforms");
       place += "::transforms";
       list = config_.followed(compose.value("transforms", json()), place);
     }
@@ -99,7 +99,7 @@ class Steps {
     if (!step.is_object() || !step.contains("_target_")) config_.refuse(place, "a transform with its _target_ is wanted");
     if (config_.resolved(step.value("_disabled_", json(false)), place) == true) return;
     const auto target = config_.resolved(step["_target_"], place);
-    if (!target.is_string()) config_.refuse(place, "its _target_ is no name");
+    if (!target.is_string()) config_.refuse(place, "its _target_ is not a name");
     const auto name = plain_name(target.get<std::string>());
     const auto keys = as_list(config_.resolved(step.value("keys", json(key_)), place + "::keys"));
     if (after_model_ && writers.contains(name)) return;
@@ -119,7 +119,7 @@ class Steps {
   void loads(const json& step, const json& keys, const std::string& place) {
     for (const auto& [name, value] : step.items())
       if (!of_loading.contains(name))
-        config_.refuse(place + "::" + name, "aidp reads DICOM by itself and has no such argument of LoadImaged");
+        config_.refuse(place + "::" + name, "aidp reads DICOM itself and does not support this argument of LoadImaged");
     if (keys.size() != 1 || !keys[0].is_string()) config_.refuse(place, "it loads " + words(keys) + "; aidp gives a model one image");
     key_ = keys[0].get<std::string>();
   }

@@ -11,8 +11,8 @@ namespace aidp {
 
 namespace {
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
-  throw Error(Reason::package_invalid, path.filename().string() + " is no array of float32 in C order, as numpy.save writes it: " + why,
-              "write it anew: numpy.save(file, numpy.ascontiguousarray(array, '<f4'))");
+  throw Error(Reason::package_invalid, path.filename().string() + " is not an array of float32 in C order, as numpy.save writes it: " + why,
+              "write it again: numpy.save(file, numpy.ascontiguousarray(array, '<f4'))");
 }
 
 std::uint64_t little_endian(const std::string& bytes, std::size_t at, std::size_t count) {

@@ -12,7 +12,7 @@ namespace aidp {
 
 namespace {
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw Error(Reason::model_load, file.filename().string() + " is no AOTInductor package that may be loaded: " + why,
+  throw Error(Reason::model_load, file.filename().string() + " is not an AOTInductor package that may be loaded: " + why,
               "ask its vendor for a sound one");
 }
 

@@ -110,7 +110,7 @@ Manifest parse_manifest(const std::string& yaml, const std::string& file_name) {
 
 Manifest load_manifest(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file))  // before it is opened: opening a pipe would wait for its writer
-    throw Error(Reason::manifest_invalid, file.string() + " is no plain file", "name a package's model.yaml");
+    throw Error(Reason::manifest_invalid, file.string() + " is not a plain file", "name a package's model.yaml");
   if (::access(file.c_str(), R_OK) != 0)
     throw Error(Reason::path_unreadable, "the manifest " + file.string() + " may not be read", "give this user permission to read it");
   if (std::filesystem::file_size(file) > yaml_bytes_at_most)

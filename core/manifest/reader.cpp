@@ -30,7 +30,7 @@ std::string Mistakes::text(const std::string& file) const {
   for (const auto& mistake : std::span(sorted).first(std::min(sorted.size(), lines_at_most)))
     text += file + ":" + std::to_string(mistake.line) + ":" + std::to_string(mistake.column) + ": " + printable(mistake.what) + "\n";
   return text + std::to_string(sorted.size()) + (sorted.size() == 1 ? " mistake" : " mistakes") +
-         (sorted.size() > lines_at_most ? ", of which these are the first" : "");
+         (sorted.size() > lines_at_most ? "; the first are listed above" : "");
 }
 
 std::string not_allowed(const std::string& word, const std::vector<std::string>& allowed) {
@@ -70,7 +70,7 @@ std::string line_of_text(const YAML::Node& node, const std::string& what, Mistak
 }
 
 void check_form(const YAML::Node& node, const std::string& text, const char* pattern, const char* what, Mistakes& mistakes) {
-  if (!text.empty() && !std::regex_match(text, std::regex(pattern))) mistakes.add(node, "'" + text + "' is no " + what);
+  if (!text.empty() && !std::regex_match(text, std::regex(pattern))) mistakes.add(node, "'" + text + "' is not a " + what);
 }
 
 std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes, bool needed) {

@@ -59,7 +59,7 @@ std::optional<int> whole(const YAML::Node& node, int low, int high);
 // A text for people on one line: trimmed, line breaks as spaces. Anything else, 4096 bytes or more, and characters that would act on a
 // terminal are a mistake of `what`, and the text is empty.
 std::string line_of_text(const YAML::Node& node, const std::string& what, Mistakes& mistakes);
-// A mistake "'text' is no WHAT" unless the text is empty or all of it matches the pattern.
+// A mistake "'text' is not a WHAT" unless the text is empty or all of it matches the pattern.
 void check_form(const YAML::Node& node, const std::string& text, const char* pattern, const char* what, Mistakes& mistakes);
 // The text of a key as a path inside the package: relative, without '..'.
 std::string package_path(Fields& fields, const std::string& key, Mistakes& mistakes, bool needed = true);

@@ -111,7 +111,7 @@ static void check_keyword(const YAML::Node& node, const std::string& keyword, Mi
   const auto known = dicom_keywords();
   if (keyword.empty() || std::ranges::binary_search(known, keyword)) return;
   const auto near = nearest(keyword, {known.begin(), known.end()});
-  mistakes.add(node, "'" + keyword + "' is no DICOM keyword" +
+  mistakes.add(node, "'" + keyword + "' is not a DICOM keyword" +
                          (near ? "; did you mean '" + *near + "'?" : ", such as Modality or SliceThickness, that is known here"));
 }
 

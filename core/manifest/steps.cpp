@@ -54,7 +54,7 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
     for (const char* key : {"subtrahend", "divisor"})
       if (given(key) && arguments[key].is_array() != arguments["channel_wise"].get<bool>())
         mistakes.add(node,
-                     std::string("'") + key + "' takes a list with a number for each channel where channel_wise is true, else one number");
+                     std::string("'") + key + "' takes a list with a number for each channel if channel_wise is true, else one number");
   if (transform.name == "Rotate90") check_axes(arguments["spatial_axes"], true, dimensions(unit), node, mistakes);
   if (transform.name == "Flip" && given("spatial_axis")) check_axes(arguments["spatial_axis"], false, dimensions(unit), node, mistakes);
   if (transform.name == "Orientation") check_orientation(arguments, node, mistakes);

@@ -109,7 +109,7 @@ std::vector<Mistake> mistakes_of_lines(const std::string& yaml) {
     const auto safe = printable(line);
     if (safe == line) continue;
     const auto place = std::ranges::mismatch(line, safe).in1 - line.begin();
-    mistakes.push_back({number, static_cast<int>(place) + 1, "a character that is no UTF-8 or not seen; write plain UTF-8 text"});
+    mistakes.push_back({number, static_cast<int>(place) + 1, "a character that is not UTF-8 or is invisible; write plain UTF-8 text"});
   }
   return mistakes;
 }

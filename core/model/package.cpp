@@ -49,7 +49,7 @@ void need(const std::vector<PackageFile>& files, const std::string& path, const 
 Package read_package(const fs::path& folder) {
   if (!fs::exists(folder)) throw Error(Reason::path_missing, "no such package: " + folder.string(), "name a folder with a model.yaml");
   if (!fs::is_directory(folder) || !fs::exists(folder / "model.yaml"))
-    invalid(folder.string() + " is no model package: it has no model.yaml", "name a folder with model.yaml and the artifact");
+    invalid(folder.string() + " is not a model package: it has no model.yaml", "name a folder with model.yaml and the artifact");
   Package package;
   package.folder = folder;
   package.manifest = load_manifest(folder / "model.yaml");

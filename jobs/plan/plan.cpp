@@ -37,7 +37,7 @@ std::int64_t frames_within(const InstanceHeader& header) {
 // What a series cannot be used with at all, told from its headers.
 void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
   for (const auto& header : instances) {
-    if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is no whole number above 0");
+    if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is not a whole number above 0");
     if (header.number_of_frames > frames_at_most)
       throw Error(Reason::pixels_limit,
                   "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));

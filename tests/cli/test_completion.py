@@ -46,10 +46,19 @@ class Completion(JobTest):
         self.install(Mean(), name="liver")
         home = ("--home", self.home)
         for words in (("run",), ("model", "show"), ("validate", "model"), ("validate", "input", "p", "--model")):
-            self.assertEqual(self.bash(*home, *words, "l"), ["liver", "lung"], words)
-        self.assertEqual(self.bash(*home, "run", "lu"), ["lung"])
+            self.assertEqual(self.bash(*home, *words, "l"), ["liver", "liver@1.0.0", "lung", "lung@1.0.0"], words)
+        self.assertEqual(self.bash(*home, "run", "lu"), ["lung", "lung@1.0.0"])
         for words in ((*home, "run", "lung", ""), ("model", "install", ""), ("run", "lung", "p", "--out", ""), ("--home", self.folder, "run", "")):
             self.assertEqual(self.bash(*words), [], words)
+
+    def test_versions_are_completed_behind_the_at_sign_which_bash_takes_for_a_word(self):
+        for version in ("1.0.0", "1.1.0"):
+            self.install(Mean(), name="lung", version=version)
+        home = ("--home", self.home)
+        self.assertEqual(aidp("__complete", *home, "run", "lung@").stdout.split(), ["lung@1.0.0", "lung@1.1.0"])
+        self.assertEqual(self.bash(*home, "run", "lung", "@"), ["1.0.0", "1.1.0"])
+        self.assertEqual(self.bash(*home, "run", "lung", "@", "1.1"), ["1.1.0"])
+        self.assertEqual(self.bash(*home, "run", "lung", "@", "1.1.0", "p", "--dev"), ["--device"])
 
     def test_a_value_behind_an_equals_sign_is_completed_as_one_word(self):
         self.assertEqual(aidp("__complete", "run", "--device=c").stdout.split(), ["--device=cpu", "--device=cuda:0"])

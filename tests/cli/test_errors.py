@@ -8,7 +8,7 @@ import subprocess
 import unicodedata
 import unittest
 
-from jobs_support import BIN, ROOT, JobTest, Mean, aidp, make_cohort, make_package
+from jobs_support import BIN, ROOT, JobTest, Mean, aidp, make_cohort, make_package, rows
 
 PACKAGE = ROOT / "manifests/lung-nodule-2d"
 KEYS = {"type", "schema", "reason", "exit", "message", "remedy"}
@@ -123,6 +123,62 @@ class Quiet(JobTest):
         for words, code in ((["model", "show", "lung"], 2), (["validate", "input", self.folder / "in", "--model", "mean"], 6),
                             (["run", "mean", self.folder / "in", "--out", self.folder / "out"], 6)):
             self.assertRegex(self.silent(*words, code=code), r"\Aaidp: [^\n]+\]\n\Z")
+
+
+    def test_quiet_prints_the_json_that_is_asked_for(self):
+        self.install(Mean())
+        for words in (["model", "list"], ["audit", "verify"]):
+            self.assertEqual(self.silent(*words), "")
+            json.loads(self.aidp("--quiet", *words, "--format", "json").stdout)
+
+
+class Partial(JobTest):
+    def test_a_run_that_is_partial_names_the_ledger_and_partial_ok_never_covers_a_run_without_a_result(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 2)
+        cut = sorted((self.folder / "in").rglob("*.dcm"))[0]
+        cut.write_bytes(cut.read_bytes()[:-100])
+        run = ["run", "mean", self.folder / "in", "--out", self.folder / "out"]
+        self.assertIn(f"Next: see {self.folder}/out/ledger.csv", self.aidp(*run, code=3).stderr)
+        quiet = self.aidp(*run, "--quiet", code=3)
+        self.assertEqual(quiet.stdout, "")
+        self.assertIn("failed or were quarantined", quiet.stderr)
+        self.assertEqual(self.aidp(*run, "--quiet", "--partial-ok").stderr, "")
+        alone = self.aidp("run", "mean", cut, "--out", self.folder / "alone", "--quiet", "--partial-ok", code=3)
+        self.assertIn("nothing completed", alone.stderr)
+
+
+class Streams(JobTest):
+    def test_what_cannot_be_seen_on_a_terminal_is_not_printed_and_json_keeps_it(self):
+        self.install(Mean())
+        (self.folder / "in").mkdir()
+        hidden = self.folder / "in" / "a\u061cb\U000e0041.dcm"
+        hidden.write_bytes(b"no DICOM")
+        words = ["validate", "input", hidden, "--model", "mean"]
+        done = self.aidp(*words, code=6)
+        self.assertIn("a?b?.dcm", done.stdout)
+        self.assertNotRegex(done.stdout + done.stderr, "[\u061c\U000e0041]")
+        line = self.aidp(*words, "--format", "json", code=6).stdout
+        self.assertTrue(line.isascii())
+        self.assertEqual(json.loads(line)["path"], str(hidden))
+        done = self.aidp("validate", "manifest", self.folder / "none\u202e.yaml", code=2)
+        self.assertIn("none?.yaml", done.stderr)
+
+    def test_a_reader_that_goes_away_is_no_failure(self):
+        self.install(Mean())
+        line = f'set -o pipefail; {BIN}/aidp --home "{self.home}" audit list --limit 0 | true; exit ${{PIPESTATUS[0]}}'
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_closed_streams_end_no_command_badly(self):
+        self.install(Mean())
+        make_cohort(self.folder / "in", 1)
+        command = f'{BIN}/aidp --home "{self.home}"'
+        run = f'{command} run mean "{self.folder}/in" --out "{self.folder}/out" <&- >&- 2>&-'
+        self.assertEqual(subprocess.run(["bash", "-c", run]).returncode, 0)
+        self.aidp("audit", "verify")
+        self.assertEqual(len(rows(self.folder / "out/results.csv")), 1)
+        self.assertEqual(subprocess.run(["bash", "-c", f"{command} model list 2>&-"], capture_output=True).returncode, 0)
 
 
 class EscapeCodes(JobTest):

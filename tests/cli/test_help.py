@@ -85,6 +85,13 @@ class ManPages(unittest.TestCase):
             self.assertIn(".SH EXAMPLE", (ROOT / "man" / page).read_text(), page)
         self.assertIn(".SH EXIT STATUS", (ROOT / "man/aidp.7").read_text())
 
+    def test_the_page_of_reasons_explains_each(self):
+        page = (ROOT / "man/aidp-reasons.7").read_text().replace("\\-", "-")
+        table = re.findall(r'^AIDP_REASON\(\w+, "([^"]+)"', (ROOT / "core/base/reasons.def").read_text(), re.M)
+        entries = {entry.split('"')[0].strip(): entry.splitlines()[1:] for entry in page.split(".TP\n.BR ")[1:]}
+        self.assertEqual(list(entries), table)
+        self.assertEqual([name for name, lines in entries.items() if len(lines) < 2 or len(lines[1]) < 20], [], "no advice in cli/advice.def")
+
     def test_a_page_and_the_help_name_the_same_options(self):
         for command in commands():
             in_page = set(re.findall(r"--[a-z][a-z-]*", man_page(command).replace("\\-", "-").split(".SH OPTIONS")[1].split(".SH EXIT")[0]))

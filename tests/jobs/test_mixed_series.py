@@ -41,7 +41,7 @@ class MixedSeries(JobTest):
         place = content.index(b"\x28\x00\x10\x00US")  # Rows
         (self.folder / "in/1.dcm").write_bytes(content[:place] + b"\x28\x00\x08\x00IS\x02\x001A" + content[place:])
         self.install(Mean())
-        self.assertIn("NumberOfFrames is no whole number above 0", self.aidp("validate", "input", self.folder / "in", "--model", "mean", code=6).stdout)
+        self.assertIn("NumberOfFrames is not a whole number above 0", self.aidp("validate", "input", self.folder / "in", "--model", "mean", code=6).stdout)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Mosaics(JobTest):
             "anonymised": (dict(csa=False), "the private CSA header (0029,1010)"),
             "countless": (dict(csa={"NumberOfImagesInMosaic": None}), "NumberOfImagesInMosaic"),
             "crowded": (dict(csa={"NumberOfImagesInMosaic": [1e9]}), "NumberOfImagesInMosaic of the private CSA header is not from 1 to 1024"),
-            "uneven": (dict(csa={"NumberOfImagesInMosaic": [10]}), "its 24 x 30 pixels are no 4 x 4 tiles"),
+            "uneven": (dict(csa={"NumberOfImagesInMosaic": [10]}), "its 24 x 30 pixels are not 4 x 4 tiles"),
             "directionless": (dict(csa={"SliceNormalVector": [0, 0]}), "SliceNormalVector"),
             "skewed": (dict(csa={"SliceNormalVector": [0, 0, 1]}), "SliceNormalVector of the private CSA header is not at right angles"),
             "flat": (dict(SpacingBetweenSlices=None), "SpacingBetweenSlices"),

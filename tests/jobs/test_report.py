@@ -103,7 +103,7 @@ class CommandLine(JobTest):
         self.assertIn("already", self.aidp("model", "install", package).stdout)
         (package / "note.txt").write_text("a change")
         self.assertIn("package.conflict", self.aidp("model", "install", package, code=4).stderr)
-        self.assertIn("no model package", self.aidp("model", "install", self.folder, code=2).stderr)
+        self.assertIn("not a model package", self.aidp("model", "install", self.folder, code=2).stderr)
         self.aidp("model", "remove", "mean")
         self.aidp("model", "install", package)
         self.aidp("audit", "verify")

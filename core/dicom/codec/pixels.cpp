@@ -76,7 +76,7 @@ void PixelFile::check() const {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
   if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) senseless("Rows, Columns or BitsAllocated is missing or 0");
-  if (h.number_of_frames < 1) senseless("NumberOfFrames is no whole number above 0");
+  if (h.number_of_frames < 1) senseless("NumberOfFrames is not a whole number above 0");
   if (h.pixel_representation > 1) senseless("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
   if (h.number_of_frames > frames_at_most)
     throw Error(Reason::pixels_limit,
@@ -95,7 +95,7 @@ void PixelFile::check_meaning() const {
   if (!header_.mosaic_fault.empty()) senseless(header_.mosaic_fault);
   for (const auto& frame : header_.frames)
     if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
-      senseless("RescaleSlope or RescaleIntercept is no number, or the slope is 0");
+      senseless("RescaleSlope or RescaleIntercept is not a number, or the slope is 0");
   const auto& photometric = header_.photometric_interpretation;
   const bool grey = header_.samples_per_pixel == 1 && (photometric == "MONOCHROME2" || (photometric == "MONOCHROME1" && !header_.floating));
   const bool of_codestream = syntax_->codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT");

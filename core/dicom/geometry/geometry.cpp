@@ -199,7 +199,7 @@ std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
     for (std::int64_t f = 0; f < count; ++f) {
       if (!is_placed(series[i].frames[static_cast<std::size_t>(f)]))
         throw Error(Reason::geometry_missing,
-                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless in instance " +
+                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid in instance " +
                         series[i].sop_instance_uid);
       slices.push_back({i, f});
     }

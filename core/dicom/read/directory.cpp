@@ -14,7 +14,7 @@ std::vector<std::vector<std::string>> referenced_files(const std::string& path) 
   const DicomFile file(std::make_shared<FileReader>(path), DicomFile::Part::whole);
   DcmSequenceOfItems* records = nullptr;
   if (file.dataset().findAndGetSequence(DCM_DirectoryRecordSequence, records).bad() || !records)
-    throw Error(Reason::dicom_malformed, "it is no DICOMDIR: there is no DirectoryRecordSequence");
+    throw Error(Reason::dicom_malformed, "it is not a DICOMDIR: it has no DirectoryRecordSequence");
   std::vector<std::vector<std::string>> files;
   for (unsigned long i = 0; i < records->card(); ++i) {
     OFString id;

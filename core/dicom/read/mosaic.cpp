@@ -41,7 +41,7 @@ std::span<const std::byte> csa_header(DcmItem& dataset) {
     if (dataset.findAndGetElement(tag, element).good() && element && element->getUint8Array(octets).good() && octets)
       return std::as_bytes(std::span(octets, element->getLength()));
   }
-  fault("the private CSA header (0029,1010) that tells them apart is missing, as where anonymisation removed it: have it kept");
+  fault("the private CSA header (0029,1010) that tells them apart is missing, as after an anonymisation that removed it: keep it");
 }
 
 // The first N numbers of a field; throws where there are not so many.
@@ -51,7 +51,7 @@ std::array<double, N> csa_numbers(std::span<const std::byte> csa, const std::str
   std::array<double, N> numbers{};
   for (std::size_t i = 0; i < N; ++i) {
     const auto number = i < values.size() ? number_in<double>(values[i]) : std::nullopt;
-    if (!number) fault(field + " of the private CSA header is missing or senseless");
+    if (!number) fault(field + " of the private CSA header is missing or invalid");
     numbers[i] = *number;
   }
   return numbers;
@@ -97,8 +97,8 @@ InstanceHeader unfolded(DcmItem& dataset, const InstanceHeader& header) {
   while (tiles.tiles_across * tiles.tiles_across < tiles.number_of_frames) ++tiles.tiles_across;
   const auto grid = std::to_string(tiles.tiles_across) + " x " + std::to_string(tiles.tiles_across) + " tiles";
   if (header.rows % tiles.tiles_across != 0 || header.columns % tiles.tiles_across != 0)
-    fault("its " + std::to_string(header.rows) + " x " + std::to_string(header.columns) + " pixels are no " + grid);
-  if (!is_placed(image)) fault("ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or senseless");
+    fault("its " + std::to_string(header.rows) + " x " + std::to_string(header.columns) + " pixels are not " + grid);
+  if (!is_placed(image)) fault("ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid");
   tiles.rows /= tiles.tiles_across;
   tiles.columns /= tiles.tiles_across;
   const auto first = first_place(tiles, image), step = step_of(dataset, csa, image);

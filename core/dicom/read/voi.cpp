@@ -38,7 +38,7 @@ Voi table_of(DcmItem& item, bool below_zero) {
 
 Voi window_of(DcmItem& item) {
   const auto center = number_of(item, DCM_WindowCenter), width = number_of(item, DCM_WindowWidth);
-  if (!center || !width) senseless("WindowCenter or WindowWidth is missing or no number");
+  if (!center || !width) senseless("WindowCenter or WindowWidth is missing or not a number");
   Voi voi;
   voi.center = *center;
   voi.width = *width;
