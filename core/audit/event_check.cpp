@@ -94,12 +94,14 @@ void EventCheck::check_once(std::int64_t seq, const std::string& name, const jso
   const auto& key = event["row"];
   if (!key.is_number_integer() || !event.contains("columns")) return;
   const auto row = key.get<std::int64_t>();
-  if (const auto before = completed_.find(row); before != completed_.end() && name == "item.completed" && !event.contains("made_again"))
-    findings_.add(seq, row_name("item", key) + " was completed by " + leaf_name(before->second) + " and again by " + leaf_name(seq));
+  const auto job = text_of(event, "job");  // a discarded job's rows are gone, and their numbers are used again
+  const auto before = completed_.find(row);
+  if (before != completed_.end() && before->second.job == job && name == "item.completed" && !event.contains("made_again"))
+    findings_.add(seq, row_name("item", key) + " was completed by " + leaf_name(before->second.leaf) + " and again by " + leaf_name(seq));
   if (!recorded_again)
     completed_.erase(row);
   else if (name == "item.completed")
-    completed_[row] = seq;
+    completed_[row] = {seq, job};
 }
 
 bool EventCheck::is_discarded(const std::string& job, std::int64_t after) {

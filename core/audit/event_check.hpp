@@ -25,7 +25,7 @@ class EventCheck {
 
  private:
   using TableAndRow = std::pair<std::string, nlohmann::json>;
-  struct Gone {
+  struct Place {  // in the log
     std::int64_t leaf;
     std::string job;
   };
@@ -42,9 +42,9 @@ class EventCheck {
   Findings& findings_;
   std::map<std::string, Statement, std::less<>> leaf_of_;
   Statement discarded_;
-  std::map<TableAndRow, Gone> gone_;
-  std::map<std::string, bool> runs_;                          // by job
-  std::unordered_map<std::int64_t, std::int64_t> completed_;  // items that have a later leaf, by row: their last completion
+  std::map<TableAndRow, Place> gone_;
+  std::map<std::string, bool> runs_;                   // by job
+  std::unordered_map<std::int64_t, Place> completed_;  // items that have a later leaf, by row: their last completion
 };
 
 }  // namespace aidp

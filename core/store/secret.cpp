@@ -25,8 +25,7 @@ bool holds_pseudonyms(const Home& home) {
   std::error_code none;
   if (fs::file_size(home.database(), none) + 1 <= 1) return false;  // empty or not there
   Database database(home.database(), Database::Access::read);
-  auto column = database.prepare("SELECT 1 FROM pragma_table_info('item') WHERE name = 'patient_pseudonym'");
-  return column.step() && database.prepare("SELECT 1 FROM item WHERE patient_pseudonym <> '' LIMIT 1").step();
+  return database.prepare("SELECT 1 FROM provenance WHERE patient_pseudonym <> '' OR accession_pseudonym <> '' LIMIT 1").step();
 }
 
 // Whole or not at all, and never over another's: the first of two processes wins.

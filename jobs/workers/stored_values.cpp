@@ -37,16 +37,20 @@ PixelsReply stored_values(const PixelsRequest& request) {
   std::vector<std::byte> values(static_cast<std::size_t>(form.bytes));
   std::array<double, 2> range{NAN, NAN};
   bool whole = true;
-  for (std::int64_t frame = 0; frame < header.number_of_frames; ++frame) try {
+  reply.frames.resize(static_cast<std::size_t>(header.number_of_frames));
+  for (std::int64_t frame = 0; frame < header.number_of_frames; ++frame) {
+    auto& said = reply.frames[static_cast<std::size_t>(frame)].said;
+    try {
       file.decode_stored(frame, values);
       hash_of_all.update(values);
       const auto own = range_of(values, form.type);
       range = std::array{std::fmin(range[0], own[0]), std::fmax(range[1], own[1])};
-      reply.frames.push_back({facts_of(own, hex(sha256(values)))});
+      said = facts_of(own, hex(sha256(values)));
     } catch (const std::exception& error) {
-      reply.frames.push_back({item_failure(error)});
+      said = item_failure(error);
       whole = false;
     }
+  }
   reply.all = facts_of(range, whole ? hex(hash_of_all.finish()) : "");
   return reply;
 }

@@ -134,7 +134,7 @@ class Refusing(JobTest):
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         (self.folder / "out/results.csv").unlink()
         (self.folder / "out/results.csv/in-the-way").mkdir(parents=True)
-        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=1)
+        self.aidp("run", "mean", self.folder / "in", "--out", self.folder / "out", code=2)
         self.assertEqual(self.state_of(self.folder / "out"), "failed")
         self.aidp("audit", "verify")
 

@@ -17,6 +17,7 @@
 #include "core/base/file.hpp"
 #include "core/dicom/codec/pixels.hpp"
 #include "core/dicom/geometry/geometry.hpp"
+#include "core/dicom/read/file_reader.hpp"
 #include "core/dicom/read/read_header.hpp"
 #include "core/inference/fused_2d.hpp"
 #include "core/inference/sliding_window.hpp"
@@ -50,7 +51,10 @@ struct Image {
 // A series, or a single file as a frame, as the DICOM worker decodes it.
 Image read_image(const std::string& folder) {
   std::vector<InstanceHeader> series;
-  for (const auto& file : std::filesystem::directory_iterator(folder)) series.push_back(read_header(file.path().string(), {}));
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const auto path = file.path().string();
+    series.push_back(read_header(path, std::make_shared<FileReader>(path), {}));
+  }
   const auto plan = series.size() > 1 ? plan_volume(series) : plan_frame(series[0], 0);
   Image image;
   image.header.affine = plan.affine;

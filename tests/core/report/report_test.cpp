@@ -19,7 +19,7 @@ struct Cohort {
     std::filesystem::create_directories(folder);
     database = std::make_unique<Database>(folder / "aidp.db", Database::Access::write);
     Recorder recorder(*database);
-    recorder.begin_job({"job-1", "key", "digest", "nodule", "1.0.0", "", "{}", "/out"});
+    recorder.begin_job({"job-1", "key", "digest", "nodule", "1.0.0", "", "{}", "/out", "research", "", ""});
     std::vector<ItemRecord> items;
     std::vector<SeriesRecord> series;
     for (int i = 0; i < 40; ++i) {
@@ -37,8 +37,17 @@ struct Cohort {
       if (!failed) item.flags = {{"probability", i < 9}};
       items.push_back(item);
       const auto* site = i % 10 == 0 ? "Small <script>alert(1)</script>" : "Large & Sons \x1b[31m";
-      series.push_back(
-          {item.study_uid, item.series_uid, "", {{"Manufacturer", "ACME"}, {"InstitutionName", site}}, 2, item.outcome, item.reason, ""});
+      series.push_back({item.study_uid,
+                        item.series_uid,
+                        "",
+                        {{"Manufacturer", "ACME"}, {"InstitutionName", site}},
+                        2,
+                        item.outcome,
+                        item.reason,
+                        "",
+                        "",
+                        Source::present,
+                        ""});
     }
     recorder.commit("job-1", items, series, {});
     // The recorder stamps series with the time of now.

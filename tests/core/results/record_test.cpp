@@ -16,7 +16,7 @@ using namespace aidp;
 namespace {
 struct Store {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("aidp-results-test-" + new_job_id());
-  JobRecord job{"job-1", "key", "digest", "model", "1.0.0", "", "{}", folder.string()};
+  JobRecord job{"job-1", "key", "digest", "model", "1.0.0", "", "{}", folder.string(), "research", "", ""};
   std::unique_ptr<Database> database;
   std::unique_ptr<Recorder> recorder;
   Store() {

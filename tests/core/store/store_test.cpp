@@ -265,11 +265,11 @@ TEST_CASE("a key that is missing beside pseudonyms is not replaced by another") 
   const Folder folder;
   const Home home{folder.path};
   Database database(home.database(), Database::Access::write);
-  database.execute("DROP TABLE item; CREATE TABLE item (patient_pseudonym TEXT)");
+  database.execute("DROP TABLE item; DROP TABLE provenance; CREATE TABLE provenance (patient_pseudonym TEXT, accession_pseudonym TEXT)");
   store_key(home);
   std::filesystem::remove(home.key());
   store_key(home);
-  database.execute("INSERT INTO item VALUES ('ab')");
+  database.execute("INSERT INTO provenance VALUES ('ab', '')");
   std::filesystem::remove(home.key());
   CHECK_THROWS_WITH(store_key(home), Catch::Matchers::Contains("store.key is missing"));
   CHECK(!std::filesystem::exists(home.key()));

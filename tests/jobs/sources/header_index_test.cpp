@@ -141,7 +141,7 @@ TEST_CASE("an index that cannot be used is made again or replaced, and says so b
   if (damage == 1) std::filesystem::create_directories(path / "in the way");
   if (damage >= 2) {
     HeaderIndex index(path, {}, key);
-    for (int i = 0; i < 2000; ++i) index.list(folder.file("f" + std::to_string(i), ""));
+    for (int i = 0; i < 2000; ++i) index.list(folder.file(std::to_string(i), ""));
     index.list(file);
     add(index, file, "1.2.1", "9.1", nlohmann::json::object());
     index.commit();
