@@ -124,11 +124,11 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
     index.commit();
     return unknown;
   };
-  CHECK(is_read({"SeriesDescription"}));
-  CHECK(!is_read({"SeriesDescription"}));
-  CHECK(is_read({"ProtocolName"}));
-  CHECK(!is_read({"ProtocolName"}));
-  CHECK(!is_read({"SeriesDescription"}));
+  CHECK(is_read({"EchoTime"}));
+  CHECK(!is_read({"EchoTime"}));
+  CHECK(is_read({"FlipAngle"}));
+  CHECK(!is_read({"FlipAngle"}));
+  CHECK(!is_read({"EchoTime"}));
   CHECK(!is_read({}));
 }
 
