@@ -165,7 +165,9 @@ int Program::report(const Error& error) const {
                            {"remedy", error.remedy()}});
     return exit;
   }
-  auto lines = split(error.what() + (error.remedy().empty() ? "" : "; " + error.remedy()), '\n');  // a manifest's mistakes have a line each
+  const auto said = error.what() + (error.remedy().empty() ? "" : "; " + error.remedy());
+  std::vector<std::string> lines{said};
+  if (error.reason() == Reason::manifest_invalid) lines = split(said, '\n');  // a manifest's mistakes have a line each
   for (auto& line : lines) line = printable(line);
   std::cerr << "aidp: " << join(lines, "\n") << " [" << name(error.reason()) << "]\n";
   return exit;

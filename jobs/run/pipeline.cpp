@@ -171,6 +171,7 @@ void Pipeline::write(Place batch) {
 void Pipeline::write_mask(Place batch, BatchItem& item) {
   const auto name = mask_file(item, mask_name_);
   const auto path = options_.out / name;
+  if (std::filesystem::is_symlink(path)) remove_below(options_.out, name);  // whoever put it there: what it leads to is not a mask
   make_folder_below(options_.out, std::filesystem::path(name).parent_path(), "the output folder", output_folder_mode);
   WriteMaskRequest request{item.mask, mask_header(item.image), path.string()};
   const auto bytes = request.image.bytes();

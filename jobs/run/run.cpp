@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::chrono::minutes busy_at_most{10};  // for a store that a long report holds at the end of a job
+constexpr std::chrono::seconds busy_after_signal{1};
 
 // A model that is loaded meanwhile is heard too, so that one which cannot be refuses the job at once, not after a long scan.
 Plan scan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Workforce& workforce, ProgressSink& progress) {
@@ -172,7 +173,11 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   if (request.dry_run) checked(request);
   need_store(request.home);
   Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
-  const BusyWait patient(database, busy_at_most);
+  const BusyWait patient(database, busy_at_most, [since = std::optional<Clock::time_point>()]() mutable {
+    if (SignalGuard::received() == 0) return false;
+    if (!since) since = Clock::now();
+    return Clock::now() - *since > busy_after_signal;
+  });
   Repository repository(request.home, database);
   const auto installed = repository.find(request.model);
   const auto in_use = repository.use(installed);

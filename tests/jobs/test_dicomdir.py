@@ -53,7 +53,7 @@ class Dicomdirs(JobTest):
         path = self.folder / "DICOMDIR"
         shutil.copy(next(path for path in (MEDIA / "77654033").rglob("*") if path.is_file()), path)
         done = self.aidp("run", "any", path, "--out", self.folder / "out", code=3)
-        self.assertIn("no DICOMDIR", done.stderr)
+        self.assertIn("not a DICOMDIR", done.stderr)
 
 
 if __name__ == "__main__":

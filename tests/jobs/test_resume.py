@@ -59,6 +59,16 @@ class Masks(JobTest):
     def masks(self):
         return sorted(path for path in (self.out / "masks").rglob("*") if path.is_file())
 
+    def test_a_mask_that_became_a_link_is_made_again_and_what_it_led_to_is_left_alone(self):
+        self.again()
+        foreign, mask = self.folder / "foreign", self.masks()[0]
+        foreign.write_text("not ours")
+        mask.unlink()
+        mask.symlink_to(foreign)
+        self.again()
+        self.assertEqual("not ours", foreign.read_text())
+        self.assertFalse(mask.is_symlink())
+
     def check_masks(self, count):
         recorded = {row["m_path"]: row["m_sha256"] for row in rows(self.out / "results.csv")}
         self.assertEqual(len(recorded), count)

@@ -227,8 +227,8 @@ const std::map<std::string, Liar> write_lies{
     {"m_notwritten", deed([](const auto& request) { std::filesystem::remove(unpacked<WriteMaskRequest>(request).path); })},
     {"m_link", deed([](const auto& request) {
        const auto path = unpacked<WriteMaskRequest>(request).path;
-       std::filesystem::remove(path);
-       std::filesystem::create_symlink("/etc/hostname", path);
+       std::filesystem::rename(path, path + ".elsewhere");
+       std::filesystem::create_symlink(path + ".elsewhere", path);
      })},
     {"m_full", [](const auto&, const auto&, const auto&) -> Body { return "disk.full"; }},
     {"h_notwritten", deed([](const auto& request) { std::filesystem::remove(unpacked<WriteHdf5Request>(request).path); })},
