@@ -89,7 +89,7 @@ bool completed_any(const RunSummary& s) {
 void tell_of_partial(const RunSummary& s, const Globals& globals) {
   if (globals.json()) return;
   const auto bad = [](const auto& numbers) { return count_of(numbers, "failed") + count_of(numbers, "quarantined"); };
-  std::cerr << "aidp: " << (completed_any(s) ? "" : "nothing completed: ") << bad(s.rows.items) << " items, " << bad(s.rows.series)
+  std::cerr << "aidp: " << (completed_any(s) ? "" : "nothing new completed: ") << bad(s.rows.items) << " items, " << bad(s.rows.series)
             << " series and " << bad(s.rows.files) << " other files failed or were quarantined\n";
   const auto rows = bad(s.row_outcomes);
   if (rows > 0) std::cerr << "aidp: " << rows << " rows of the worklist ended badly or were not found\n";
