@@ -145,7 +145,7 @@ class Partial(JobTest):
         self.assertIn("failed or were quarantined", quiet.stderr)
         self.assertEqual(self.aidp(*run, "--quiet", "--partial-ok").stderr, "")
         alone = self.aidp("run", "mean", cut, "--out", self.folder / "alone", "--quiet", "--partial-ok", code=3)
-        self.assertIn("nothing completed", alone.stderr)
+        self.assertIn("nothing new completed", alone.stderr)
 
 
 class Streams(JobTest):
