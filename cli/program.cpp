@@ -154,22 +154,26 @@ int Program::print_completion(const std::vector<std::string>& words) {
   return 0;
 }
 
+// A manifest's mistakes have a line each; a line break in any other message is what somebody put into a name.
+static std::string message_of(const Error& error) {
+  std::vector<std::string> lines{error.what()};
+  if (error.reason() == Reason::manifest_invalid) lines = split(error.what(), '\n');
+  for (auto& line : lines) line = printable(line);
+  return join(lines, "\n");
+}
+
 int Program::report(const Error& error) const {
   const auto exit = static_cast<int>(error.exit());
-  if (globals_.json()) {
+  const auto message = message_of(error), remedy = printable(error.remedy());
+  if (globals_.json())
     print_json(std::cerr, {{"type", "error"},
                            {"schema", "aidp.error/1"},
                            {"reason", name(error.reason())},
                            {"exit", exit},
-                           {"message", error.what()},
-                           {"remedy", error.remedy()}});
-    return exit;
-  }
-  const auto said = error.what() + (error.remedy().empty() ? "" : "; " + error.remedy());
-  std::vector<std::string> lines{said};
-  if (error.reason() == Reason::manifest_invalid) lines = split(said, '\n');  // a manifest's mistakes have a line each
-  for (auto& line : lines) line = printable(line);
-  std::cerr << "aidp: " << join(lines, "\n") << " [" << name(error.reason()) << "]\n";
+                           {"message", message},
+                           {"remedy", remedy}});
+  else
+    std::cerr << "aidp: " << message << (remedy.empty() ? "" : "; " + remedy) << " [" << name(error.reason()) << "]\n";
   return exit;
 }
 

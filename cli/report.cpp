@@ -64,15 +64,15 @@ class ReportSurveillance : public Command {
     app.add_flag("--allow-empty", allow_empty_, "Exit 0 if the period holds nothing");
   }
   Exit run(const Globals& globals) override {
-    Reader store(globals);
-    if (!out_.empty() && is_of_store(store.home, out_))
-      throw Error(Reason::usage, "--out " + printable(out_) + " is a file of the store", "name another file");
     if (!from_.empty() && last_given_->count() > 0) throw Error(Reason::usage, "--from and --last exclude each other", "give one of them");
-    if (!model_.empty()) check_model(store);
     const auto generated = now();
     const Time to = to_.empty() ? Time(std::chrono::floor<std::chrono::days>(generated) + std::chrono::days(1)) : parse_time(to_);
     const Time from = from_.empty() ? Time(to - span_of(last_)) : parse_time(from_);
     if (from >= to) throw Error(Reason::usage, "--from " + date_text(from) + " is not before --to " + date_text(to), "exchange them");
+    Reader store(globals);
+    if (!out_.empty() && is_of_store(store.home, out_))
+      throw Error(Reason::usage, "--out " + printable(out_) + " is a file of the store", "name another file");
+    if (!model_.empty()) check_model(store);
     const auto report = make_surveillance(store.database, from, to, model_, generated);
     const auto ending = ending_of(out_);
     write(report, format_given_->count() == 0 && !ending.empty() ? ending : globals.format);
