@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/saturating.hpp"
 #include "jobs/plan/item_key.hpp"
 #include "jobs/plan/provenance.hpp"
 #include "jobs/protocol/bounds.hpp"
@@ -14,10 +15,7 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::uint64_t bytes_at_most = 128 << 20;  // of images: at least two batches fit the smallest pool
 
-std::size_t aligned(std::uint64_t bytes) {
-  if (bytes > SIZE_MAX - alignment) return SIZE_MAX / alignment * alignment;
-  return static_cast<std::size_t>((bytes + alignment - 1) / alignment * alignment);
-}
+std::size_t aligned(std::uint64_t bytes) { return add_saturating<std::uint64_t>(bytes, alignment - 1) / alignment * alignment; }
 }  // namespace
 
 void quarantine(BatchItem& item, Reason reason, const std::string& message) {
