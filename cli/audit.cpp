@@ -31,10 +31,10 @@ class AuditList : public Command {
     return {"aidp audit list --limit 20", "aidp audit list --event job. --since 2026-11-01"};
   }
   void setup(CLI::App& app) override {
-    app.add_option("--limit", limit_, "How many of the newest; 0: all")->capture_default_str();
-    app.add_option("--event", event_, "Only events whose name begins so, such as model. or job.started");
-    app.add_option("--job", job_, "Only of this job (the beginning of its id)");
-    app.add_option("--since", since_, "Only from this day or time on (UTC)");
+    app.add_option("--limit", limit_, "How many of the newest events to list; 0: all")->capture_default_str();
+    app.add_option("--event", event_, "Only events whose name begins like this, such as model. or job.started");
+    app.add_option("--job", job_, "Only events of this job: its id, or the beginning of it");
+    app.add_option("--since", since_, "Only events from this day or time on (UTC)");
   }
   Exit run(const Globals& globals) override {
     Reader store(globals);
@@ -97,21 +97,18 @@ class AuditVerify : public Command {
   std::string name() const override { return "audit verify"; }
   std::string summary() const override { return "Prove that no row was edited, deleted, added or reordered"; }
   std::string details() const override {
-    return "Recomputes every hash of the log (RFC 6962), compares every recorded row with its leaf, each index with its table and the "
-           "schema "
-           "with that of this aidp. It works in pieces, so it may run beside a job; what is recorded meanwhile is left to the next time. "
-           "Whoever "
-           "can write to the store can rewrite all of it: --head proves that the log still begins with what a report or a job.json that "
-           "lies "
-           "elsewhere said then, and --out that the store still knows the job of an output folder. The output folders of all jobs that the "
-           "store knows are checked too, if they are there.";
+    return "Recomputes every hash of the log (RFC 6962) and compares every recorded row with its leaf, each index with its table, and "
+           "the schema with that of this aidp. It works in pieces, so it may run beside a job; what is recorded meanwhile is left to the "
+           "next check. Anyone who can write to the store can rewrite all of it: --head proves that the log still begins as a report or "
+           "a job.json kept elsewhere recorded it, and --out that the store still knows the job of an output folder. The output folders "
+           "of all jobs in the store are checked too, if they exist.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp audit verify", "aidp audit verify --head 1200:5f2c...", "aidp audit verify --head /backup/report.json --out /results/ct"};
   }
   void setup(CLI::App& app) override {
-    app.add_option("--head", heads_, "A head noted elsewhere: SIZE:ROOT, or a job.json or a report in JSON that holds one");
-    app.add_option("--out", outs_, "An output folder whose job.json must fit");
+    app.add_option("--head", heads_, "A head kept elsewhere: SIZE:ROOT, or a job.json or JSON report that holds one");
+    app.add_option("--out", outs_, "An output folder whose job.json must match the store");
   }
   Exit run(const Globals& globals) override {
     Reader store(globals);
@@ -122,7 +119,10 @@ class AuditVerify : public Command {
     verdict.findings.insert(verdict.findings.begin(), findings.begin(), findings.end());
     print(verdict, compared, globals);
     if (verdict.findings.empty()) return Exit::ok;
-    throw Error(Reason::audit_broken, std::to_string(verdict.findings.size()) + " findings in the audit log",
+    const auto count = verdict.findings.size();
+    throw Error(Reason::audit_broken,
+                "the audit log has " + (count == 1 ? "a finding: " : std::to_string(count) + " findings, the first: ") +
+                    words(verdict.findings.front()),
                 "keep this store as it is, restore a backup beside it and tell the clinical safety officer");
   }
 
@@ -132,6 +132,10 @@ class AuditVerify : public Command {
     return verify_audit(database, std::move(known), [&](std::int64_t done, std::int64_t total) {
       progress->update({.phase = "verifying", .done = done, .total = total});
     });
+  }
+
+  static std::string words(const AuditFinding& finding) {
+    return (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") + printable(finding.what);
   }
 
   static void print(const AuditVerdict& verdict, std::size_t heads, const Globals& globals) {
@@ -148,9 +152,7 @@ class AuditVerify : public Command {
                   {"findings", findings}});
       return;
     }
-    for (const auto& finding : verdict.findings)
-      std::cout << (finding.leaf >= 0 ? "leaf " + std::to_string(finding.leaf) + ": " : "") << printable(finding.what) << "\n";
-    if (globals.quiet) return;
+    for (const auto& finding : verdict.findings) std::cout << words(finding) << "\n";
     std::vector<std::string> rows;
     for (const auto& [table, count] : verdict.rows) rows.push_back(std::to_string(count) + " of " + table);
     std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n"

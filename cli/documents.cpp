@@ -81,7 +81,7 @@ std::string help_section(const std::string& heading, const std::vector<OptionRow
 
 std::vector<OptionRow> exit_rows() {
   std::vector<OptionRow> rows;
-  for (const auto& row : exit_codes()) rows.push_back({row[0], row[1] + (row[2].empty() ? "" : " (again? " + row[2] + ")")});
+  for (const auto& row : exit_codes()) rows.push_back({row[0], row[1] + (row[2].empty() ? "" : " (retry: " + row[2] + ")")});
   return rows;
 }
 }  // namespace
@@ -111,15 +111,16 @@ std::string capitalised(std::string text) {
 }
 
 std::vector<std::vector<std::string>> exit_codes() {
-  return {{"0", "done; every item completed, or ineligible as the rules say", ""},
-          {"1", "unexpected failure: a defect, or reading or writing failed", "maybe"},
-          {"2", "wrong usage, configuration or manifest", "no"},
-          {"3", "finished, but some items failed or were quarantined; the rest is valid", "run again: resumes"},
-          {"4", "a gate said no: changed package, acceptance, broken audit log", "no"},
-          {"5", "a surveillance alarm; the report is written", "no"},
-          {"6", "nothing matched, unless --allow-empty", "no"},
-          {"75", "temporary: store in use, device busy, disk full", "yes"},
-          {"130, 143", "interrupted or terminated, stopped cleanly", "run again: resumes"}};
+  return {
+      {"0", "done: every item completed or was ineligible under the rules", ""},
+      {"1", "unexpected failure: a defect, or an error reading or writing", "maybe"},
+      {"2", "usage, configuration or manifest error", "no"},
+      {"3", "finished, but some items failed or were quarantined; or recorded sources are gone (is the share mounted?)", "yes, it resumes"},
+      {"4", "refused by a gate: changed package, failed acceptance, broken audit log", "no"},
+      {"5", "reserved for a surveillance alarm; no command ends with it yet", "no"},
+      {"6", "nothing matched; 0 with --allow-empty", "no"},
+      {"75", "temporary: store or output folder in use, disk full", "yes"},
+      {"130, 143", "interrupted or terminated, stopped cleanly", "yes, it resumes"}};
 }
 
 std::string man_page(const Command& command, const CLI::App& app) {
@@ -152,7 +153,7 @@ std::string overview(const std::string& version, const std::vector<std::unique_p
          ": runs approved AI models over DICOM in batch, and keeps watching how they perform.\n\n"
          "  aidp model install manifests/lung-nodule-2d\n  aidp run lung-nodule-2d /data/ct --out results\n"
          "  aidp report surveillance --out report.html\n" +
-         help_section("Commands", rows) + "\n`aidp help COMMAND` says more of one.\n" + help_section("Exit codes", exit_rows());
+         help_section("Commands", rows) + "\n`aidp help COMMAND` describes one.\n" + help_section("Exit codes", exit_rows());
 }
 
 }  // namespace aidp

@@ -17,7 +17,7 @@ std::string help_text(const Command& command, const CLI::App& app);  // `aidp he
 std::string overview(const std::string& version, const std::vector<std::unique_ptr<Command>>& commands);  // `aidp help`
 std::string page_title(const std::string& name, int section, const std::string& manual);                  // the line .TH of a page
 std::string capitalised(std::string text);                                                                // with a capital letter in front
-// The exit codes as rows "code", "meaning", "again?".
+// The exit codes as rows "code", "meaning", "retry".
 std::vector<std::vector<std::string>> exit_codes();
 
 }  // namespace aidp

@@ -14,10 +14,11 @@ class Forget : public Command {
   std::string name() const override { return "forget"; }
   std::string summary() const override { return "Delete recorded results for good, with a reason"; }
   std::string details() const override {
-    return "A result stays in the store, in results.csv and in the reports when its images go. This command alone deletes it, with its "
-           "masks, "
-           "and renders the job's tables again. The audit log keeps that it happened, why, and who did it. What is still among the inputs "
-           "is recorded again by the next run.";
+    return "Results stay in the store, in results.csv and in the reports when their images go. Only this command deletes them, with "
+           "their masks, and writes the job's tables again. The audit log records that it happened, why, and who did it. Anything still "
+           "among the inputs is recorded again by the next run. The store keeps the paths, sizes and SHA-256 of the files that were "
+           "read, as the audit log is bound to them; headers.db, the cache of headers beside the store, is not changed and may be "
+           "deleted while no job runs.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp forget results --study 1.2.826.0.1.3680043.8.498.1 --reason \"the patient has opted out\"",
@@ -32,11 +33,11 @@ class Forget : public Command {
     auto* all = app.add_flag("--all", all_, "All results of the job");
     for (auto* one : {study, series, gone}) all->excludes(one);
     app.add_option("--reason", request_.reason, "Why, for the audit log; name no patient")->required();
-    app.add_flag("--dry-run", request_.dry_run, "Say what would be deleted and delete nothing");
+    app.add_flag("--dry-run", request_.dry_run, "Show what would be deleted; delete nothing");
   }
   Exit run(const Globals& globals) override {
     if (!all_ && request_.filter.study_uid.empty() && request_.filter.series_uid.empty() && gone_before_.empty())
-      throw Error(Reason::usage, "nothing says what to forget", "give --study, --series, --gone-before or --all");
+      throw Error(Reason::usage, "no results are selected", "give --study, --series, --gone-before or --all");
     if (trim(request_.reason).empty()) throw Error(Reason::usage, "--reason is empty", "say why, in a few words");
     if (!gone_before_.empty()) request_.filter.gone_before = parse_time(gone_before_);
     request_.home = find_home(globals.home);
@@ -51,7 +52,7 @@ class Forget : public Command {
                   {"series", done.rows.series},
                   {"files", done.rows.artefacts.size()},
                   {"present", done.rows.present}});
-    else if (!globals.quiet)
+    else
       print(done);
     return Exit::ok;
   }
@@ -62,7 +63,7 @@ class Forget : public Command {
     std::cout << verb << done.rows.items << " results, " << done.rows.series << " rows of the ledger and " << done.rows.artefacts.size()
               << " files of " << printable(done.job.out) << "\n";
     if (done.rows.present > 0)
-      std::cout << done.rows.present << " of the results have their source still among the inputs: the next run records them again\n";
+      std::cout << done.rows.present << " of these results still have their source among the inputs; the next run records them again\n";
   }
 
   ForgetRequest request_;

@@ -52,14 +52,14 @@ std::string compare_golden(const Package& package, const std::string& device, co
     if (globals.json()) print_json(json_of(r));
     rows.push_back(row_of(r));
   }
-  if (!globals.json() && !globals.quiet) {
+  if (!globals.json()) {
     print_table(rows);
     for (const char* stage : {"preprocess", "model", "value"})
       if (largest.contains(stage)) std::cout << "largest difference, " << stage << ": " << number(largest[stage]) << "\n";
   }
   if (!failed.empty())
     throw Error(Reason::acceptance_failed,
-                package.manifest.id() + " does not give its golden values on this machine: " + join(failed, "; "), remedy);
+                package.manifest.id() + " does not reproduce its golden values on this machine: " + join(failed, "; "), remedy);
   return ran_on;
 }
 

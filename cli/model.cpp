@@ -4,6 +4,7 @@
 
 #include "cli/golden.hpp"
 #include "cli/output.hpp"
+#include "core/base/file_lock.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -15,7 +16,7 @@ nlohmann::json json_of(const InstalledModel& model) {
 }
 
 void add_wait(CLI::App& app, std::string& wait) {
-  app.add_option("--wait", wait, "Wait so long (90s, 30m, 2h) for another aidp that uses what is needed");
+  app.add_option("--wait", wait, "How long to wait for another aidp that uses the store or the model, such as 90s, 30m or 2h");
 }
 
 LockWait wait_of(const std::string& text) {
@@ -29,13 +30,11 @@ class ModelInstall : public Command {
   std::string name() const override { return "model install"; }
   std::string summary() const override { return "Install a model package into the store"; }
   std::string details() const override {
-    return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only and "
-           "known by the SHA-256 of its "
-           "content. The golden cases run on this very copy, and a package that does not give their values here is refused (exit status "
-           "4); with "
-           "--unchecked it is installed without them, for example if its device is in another machine. The audit log says whether they "
-           "ran, "
-           "and who installed it. Installing the same package twice changes nothing.";
+    return "A package is a folder with model.yaml (see aidp-manifest(5)), the artifact and golden cases. It is copied, made read-only "
+           "and identified by the SHA-256 of its content. The golden cases run on that copy, and a package that does not reproduce their "
+           "values here is refused (exit status 4). --unchecked installs it without running them, for example if its device is in "
+           "another machine. The audit log records whether they ran, and who installed it. Installing the same package twice changes "
+           "nothing.";
   }
   std::vector<std::string> examples() const override { return {"aidp model install manifests/lung-nodule-2d"}; }
   void setup(CLI::App& app) override {
@@ -54,8 +53,8 @@ class ModelInstall : public Command {
       auto json = json_of(model);
       json["installed"] = now;
       print_json(json);
-    } else if (!globals.quiet) {
-      std::cout << model.name << "@" << model.version << " " << (now ? "installed" : "is installed already") << "  "
+    } else {
+      std::cout << model.name << "@" << model.version << " " << (now ? "installed" : "is already installed") << "  "
                 << model.digest.substr(0, 12) << "\n";
     }
     print_next(globals, "aidp validate model " + model.name + "@" + model.version);
@@ -66,7 +65,7 @@ class ModelInstall : public Command {
   Acceptance accept(const Package& copy, const Globals& globals) const {
     if (copy.manifest.golden.empty()) return {Acceptance::Golden::none, {}};
     if (unchecked_) return {Acceptance::Golden::unchecked, {}};
-    return {Acceptance::Golden::passed, compare_golden(copy, device_, "ask its vendor; --unchecked installs it all the same", globals)};
+    return {Acceptance::Golden::passed, compare_golden(copy, device_, "ask its vendor; --unchecked installs it anyway", globals)};
   }
 
   std::string path_, device_ = "auto", wait_;
@@ -136,9 +135,9 @@ class ModelShow : public OfOneModel {
                  {"licence", m.licence},
                  {"status", m.regulatory_status},
                  {"intended use", m.intended_use},
-                 {"not for", m.not_for.empty() ? "(not said)" : m.not_for},
-                 {"takes", std::string(m.unit == Unit::series ? "a series as a volume" : "one image") + " where " +
-                               (rules.empty() ? "anything" : join(rules, "; "))},
+                 {"not for", m.not_for.empty() ? "(not stated)" : m.not_for},
+                 {"takes", std::string(m.unit == Unit::series ? "a series as a volume" : "one image") +
+                               (rules.empty() ? "" : ", if " + join(rules, "; "))},
                  {"gives", join(outputs, ", ")},
                  {"digest", model.digest},
                  {"installed", to_text(model.installed_at)},
@@ -150,7 +149,7 @@ class ModelShow : public OfOneModel {
 class ModelVerify : public Command {
  public:
   std::string name() const override { return "model verify"; }
-  std::string summary() const override { return "Hash the installed files again and name each that changed"; }
+  std::string summary() const override { return "Hash the installed files again and name any that changed"; }
   std::vector<std::string> examples() const override { return {"aidp model verify", "aidp model verify lung-nodule-2d"}; }
   void setup(CLI::App& app) override {
     app.add_option("MODEL", model_, "Name, name@version, or the beginning of a digest; all if not given");
@@ -163,7 +162,7 @@ class ModelVerify : public Command {
       repository.verify(model);
       if (globals.json())
         print_json(json_of(model));
-      else if (!globals.quiet)
+      else
         std::cout << model.name << "@" << model.version << ": intact\n";
     }
     return Exit::ok;
@@ -176,10 +175,10 @@ class ModelVerify : public Command {
 class ModelRemove : public OfOneModel {
  public:
   std::string name() const override { return "model remove"; }
-  std::string summary() const override { return "Take an installed model away; its record and results stay"; }
+  std::string summary() const override { return "Remove an installed model; its record and results stay"; }
   std::string details() const override {
-    return "A name of which several versions are installed is refused: say which. So is a model that a job uses, unless --wait outlasts "
-           "it.";
+    return "If several versions of the name are installed, say which: NAME@VERSION. A model that a job is using is not removed, unless "
+           "the job ends within --wait.";
   }
   std::vector<std::string> examples() const override { return {"aidp model remove lung-nodule-2d@1.0.0"}; }
   void setup(CLI::App& app) override {
@@ -192,8 +191,10 @@ class ModelRemove : public OfOneModel {
     Repository repository(store.home, store.database);
     const auto model = repository.find_only(model_);
     repository.remove(model, wait_of(wait_));
-    if (globals.json()) print_json(json_of(model));
-    if (!globals.json() && !globals.quiet) std::cout << model.name << "@" << model.version << " removed\n";
+    if (globals.json())
+      print_json(json_of(model));
+    else
+      std::cout << model.name << "@" << model.version << " removed\n";
     print_next(globals, "aidp model list");
     return Exit::ok;
   }

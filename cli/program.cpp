@@ -14,22 +14,24 @@
 #include "cli/results_page.hpp"
 #include "cli/usage.hpp"
 #include "core/base/file.hpp"
+#include "core/base/publish.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr const char* version = "aidp " AIDP_VERSION;
+constexpr unsigned page_mode = 0644;  // of a man page
 
 // The options come first: CLI11 hands fallthrough() on to the commands that are added after it.
 CLI::App& with_options(CLI::App& app, Globals& globals, CLI::Option*& format, std::string& generate, std::string& to) {
   app.fallthrough();
   app.set_version_flag("--version", version);
   app.add_option("--home", globals.home, "Folder of the store (or AIDP_HOME)");
-  format = app.add_option("--format", globals.format, "Kind of output: text or json; a report has html, json, csv");
+  format = app.add_option("--format", globals.format, "Output format: text or json; for a report html, json or csv");
   app.add_option("--progress", globals.progress, "auto, bar, plain or none (or AIDP_PROGRESS)");
-  app.add_flag("-q,--quiet", globals.quiet, "Errors only, and what --format json asks for");
-  app.add_flag("-v,--verbose", globals.verbose, "More detail");
+  app.add_flag("-q,--quiet", globals.quiet, "Print errors only, and what --format json asks for");
+  app.add_flag("-v,--verbose", globals.verbose, "Print more detail");
   app.add_option("--generate", generate, "")->group("");
   app.add_option("--to", to, "")->group("");
   return app;
@@ -123,10 +125,10 @@ Exit Program::generate() const {
   for (std::size_t i = 0; i < registry_.commands().size(); ++i) {
     auto name = "aidp-" + registry_.commands()[i]->name() + ".1";
     std::ranges::replace(name, ' ', '-');
-    publish(std::filesystem::path(to_) / name, man_page(*registry_.commands()[i], *registry_.apps()[i]), Overwrite::yes);
+    publish(std::filesystem::path(to_) / name, man_page(*registry_.commands()[i], *registry_.apps()[i]), Overwrite::yes, page_mode);
   }
-  publish(std::filesystem::path(to_) / "aidp-results.5", results_page(), Overwrite::yes);
-  publish(std::filesystem::path(to_) / "aidp-reasons.7", reasons_page(), Overwrite::yes);
+  publish(std::filesystem::path(to_) / "aidp-results.5", results_page(), Overwrite::yes, page_mode);
+  publish(std::filesystem::path(to_) / "aidp-reasons.7", reasons_page(), Overwrite::yes, page_mode);
   return Exit::ok;
 }
 

@@ -22,7 +22,7 @@ std::chrono::days span_of(const std::string& text) {
   const bool whole = error == std::errc() && end + 1 == text.data() + text.size();
   const int days = unit == 'd' ? 1 : unit == 'w' ? 7 : unit == 'm' ? 30 : 0;
   if (!whole || days == 0 || count < 1 || count > 1000)
-    throw Error(Reason::usage, "'" + printable(text) + "' is not a span of time", "write 7d, 4w or 1m");
+    throw Error(Reason::usage, "'" + printable(text) + "' is not a period", "write 7d, 4w or 1m");
   return std::chrono::days(days * count);
 }
 
@@ -46,7 +46,7 @@ bool is_of_store(const Home& home, const std::filesystem::path& file) {
 class ReportSurveillance : public Command {
  public:
   std::string name() const override { return "report surveillance"; }
-  std::string summary() const override { return "Report how the models performed in a period, against the one before"; }
+  std::string summary() const override { return "Report how the models performed in a period, compared with the one before"; }
   std::vector<std::string> examples() const override {
     return {"aidp report surveillance --last 4w --out report.html",
             "aidp report surveillance --from 2026-11-01 --to 2026-12-01 --format json"};
@@ -58,17 +58,21 @@ class ReportSurveillance : public Command {
     format_given_ = root->get_option("--format");
     app.add_option("--from", from_, "First day (UTC)");
     app.add_option("--to", to_, "Day after the last (UTC); tomorrow if not given");
-    last_given_ = app.add_option("--last", last_, "The last 7d, 4w or 1m instead of --from")->capture_default_str();
-    app.add_option("--model", model_, "Only this model's name");
-    app.add_option("--out", out_, "File to write, as html, json or csv by its ending unless --format says; standard output if not given");
-    app.add_flag("--allow-empty", allow_empty_, "Exit 0 if the period holds nothing");
+    last_given_ =
+        app.add_option("--last", last_, "Length of the period up to --to, such as 7d, 4w or 1m, instead of --from")->capture_default_str();
+    app.add_option("--model", model_, "Only the model of this name");
+    app.add_option(
+        "--out", out_,
+        "File to write; its ending (.html, .json or .csv) chooses the format unless --format does; standard output if not given");
+    app.add_flag("--allow-empty", allow_empty_, "Exit 0 if the period is empty");
   }
   Exit run(const Globals& globals) override {
-    if (!from_.empty() && last_given_->count() > 0) throw Error(Reason::usage, "--from and --last exclude each other", "give one of them");
+    if (!from_.empty() && last_given_->count() > 0)
+      throw Error(Reason::usage, "--from and --last cannot be given together", "give one of them");
     const auto generated = now();
     const Time to = to_.empty() ? Time(std::chrono::floor<std::chrono::days>(generated) + std::chrono::days(1)) : parse_time(to_);
     const Time from = from_.empty() ? Time(to - span_of(last_)) : parse_time(from_);
-    if (from >= to) throw Error(Reason::usage, "--from " + date_text(from) + " is not before --to " + date_text(to), "exchange them");
+    if (from >= to) throw Error(Reason::usage, "--from " + date_text(from) + " is not before --to " + date_text(to), "swap them");
     Reader store(globals);
     if (!out_.empty() && is_of_store(store.home, out_))
       throw Error(Reason::usage, "--out " + printable(out_) + " is a file of the store", "name another file");

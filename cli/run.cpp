@@ -85,14 +85,14 @@ bool completed_any(const RunSummary& s) {
   return completed > 0 && (s.items == s.skipped_as_done || completed > s.skipped_as_done);
 }
 
-// On stderr, with --quiet too: cron and journal hear of it.
+// On stderr, with --quiet too, for cron and the journal.
 void tell_of_partial(const RunSummary& s, const Globals& globals) {
   if (globals.json()) return;
   const auto bad = [](const auto& numbers) { return count_of(numbers, "failed") + count_of(numbers, "quarantined"); };
   std::cerr << "aidp: " << (completed_any(s) ? "" : "nothing new completed: ") << bad(s.rows.items) << " items, " << bad(s.rows.series)
             << " series and " << bad(s.rows.files) << " other files failed or were quarantined\n";
   const auto rows = bad(s.row_outcomes);
-  if (rows > 0) std::cerr << "aidp: " << rows << " rows of the worklist ended badly or were not found\n";
+  if (rows > 0) std::cerr << "aidp: " << rows << " rows of the worklist failed, were quarantined or were not found\n";
   std::cerr << "Next: see " << printable((s.out / "ledger.csv").string()) << (rows > 0 ? " and worklist.csv" : "") << ", which says why\n";
 }
 
@@ -101,20 +101,16 @@ class Run : public Command {
   std::string name() const override { return "run"; }
   std::string summary() const override { return "Run a model over DICOM files and folders"; }
   std::string details() const override {
-    return "Scans the paths, selects series by the model's rules, decodes, infers and writes results.csv, results.jsonl, results.h5, "
-           "ledger.csv and masks into DIR. Every "
-           "series ends completed, ineligible, quarantined or failed, with a reason. Ctrl-C finishes what is under way; the same command "
-           "again resumes, and reprocesses what "
-           "has changed since. Results stay when their images go, and are marked; if all are gone, or a folder cannot be listed, nothing "
-           "is "
-           "marked and the exit code is 3, as a share may not be mounted. DIR and the store may lie below the paths; they are not scanned. "
-           "A worklist names images by "
-           "AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID or path, a row each; worklist.csv says "
-           "how each row ended, by its line, and worklist-failed.csv holds the rows to try again. Headers of files that have not changed "
-           "since any "
-           "run of this store are not read again. A job belongs to one version of a model: "
-           "a nightly run names MODEL@VERSION, and after an upgrade a new DIR. Another --device or --batch resumes the same job; its "
-           "values may then differ in the last bits, and each item says its device.";
+    return "Scans the paths, selects series by the model's rules, decodes them, runs the model and writes results.csv, results.jsonl, "
+           "results.h5, ledger.csv and masks into the output folder. Every series ends completed, ineligible, quarantined or failed, "
+           "with a reason. Ctrl-C lets the items under way finish; the same command resumes, and reprocesses what has changed. Results "
+           "stay when their images go, and are marked; if all are gone, or a folder cannot be listed, nothing is marked and the exit "
+           "status is 3, as the share may not be mounted. The output folder and the store may lie below the paths; they are not scanned. "
+           "A worklist names images by AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID or path, one row "
+           "each; worklist.csv says how each row ended, by its line, and worklist-failed.csv holds the rows to try again. Headers of "
+           "files that have not changed since an earlier run of this store are not read again. A job belongs to one version of a model: "
+           "for nightly runs name MODEL@VERSION, and after an upgrade give a new output folder. Another --device or --batch resumes the "
+           "same job; its values may then differ in the last bits, and each item records its device.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /archive --worklist accessions.csv --out results",
@@ -124,11 +120,11 @@ class Run : public Command {
   void setup(CLI::App& app) override {
     app.add_option("MODEL", request_.model, "Name, name@version, or the beginning of a digest")->required();
     sources_.setup(app);
-    app.add_option("--out", out_, "Output folder; one job each")->required();
-    app.add_option("--batch", request_.batch, "Items in one forward pass; 0: as the model says")->capture_default_str();
+    app.add_option("--out", out_, "Output folder, one for each job")->required();
+    app.add_option("--batch", request_.batch, "Items in one forward pass; 0: batch_max of the model")->capture_default_str();
     app.add_option("--site", request_.site, "Name of this site, for the reports");
     app.add_flag("--fresh", request_.fresh, "Start over instead of resuming");
-    app.add_flag("--dry-run", request_.dry_run, "Say what would be done and write nothing");
+    app.add_flag("--dry-run", request_.dry_run, "Show what would be done; write nothing");
     app.add_option("--purpose", request_.purpose, "What the results are for; a job has one purpose")
         ->check(CLI::IsMember({"clinical", "research", "test", "shadow"}))
         ->capture_default_str();
@@ -177,7 +173,7 @@ class Run : public Command {
       table.push_back(
           {"items", counts(s.rows.items) + (s.skipped_as_done > 0 ? " (" + std::to_string(s.skipped_as_done) + " done before)" : "")});
       if (const auto text = sources_text(s); !text.empty()) table.push_back({"sources", text});
-      if (s.discarded > 0) table.push_back({"discarded", std::to_string(s.discarded) + " results of the former job"});
+      if (s.discarded > 0) table.push_back({"discarded", std::to_string(s.discarded) + " results of the earlier job"});
       table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +
                                     fixed(s.seconds, 1) + " s"});
       table.push_back({"output", s.out.string()});
@@ -186,19 +182,19 @@ class Run : public Command {
     print_table(table);
   }
 
-  // What ended without a result is told as an error, beside its summary.
+  // A run that ended without a result is an error too, beside its summary.
   static void refuse(const RunSummary& s) {
     if (s.exit == Exit::nothing)
       throw Error(Reason::nothing_matched,
                   "nothing matched: " + s.model + " takes none of the " + std::to_string(s.series) + " series in " +
                       std::to_string(s.files) + " files",
-                  "see `aidp validate input` for why, or give --allow-empty");
+                  "`aidp validate input` shows why; --allow-empty makes it exit status 0");
     if (s.exit == Exit::partial && !s.doubt.empty())
-      throw Error(Reason::sources_gone, s.doubt + "; nothing that is recorded was changed for that",
-                  "is the share mounted? Then run the same command again. If they are gone for good, give --allow-gone");
+      throw Error(Reason::sources_gone, s.doubt + "; nothing recorded was changed",
+                  "is the share mounted? Mount it and run the same command again; if they are gone for good, give --allow-gone");
     if (s.exit == Exit::interrupted || s.exit == Exit::terminated)
       throw Error(s.exit == Exit::interrupted ? Reason::interrupted : Reason::terminated, "stopped before the end",
-                  "the same command again resumes");
+                  "run the same command again to resume");
   }
 
   RunRequest request_;

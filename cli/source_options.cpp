@@ -6,12 +6,12 @@
 namespace aidp {
 
 void SourceOptions::setup(CLI::App& app) {
-  app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out where the worklist has paths");
-  app.add_option("--worklist", worklist_, "CSV or JSON lines: only the images of its rows");
+  app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out if the worklist has paths");
+  app.add_option("--worklist", worklist_, "CSV or JSON lines; only the images that its rows name");
   app.add_flag("--follow-links", sources_.follow_links, "Follow links that lead out of the paths");
   app.add_option("--device", sources_.device, "auto, cpu or cuda:N")->capture_default_str();
   app.add_option("--workers", sources_.workers, "DICOM workers; 0: one per core")->capture_default_str();
-  app.add_option("--memory", memory_, "Memory for decoded pixels, 256M up to RAM; a quarter of RAM, at most 2G, if not given");
+  app.add_option("--memory", memory_, "Memory for decoded pixels, from 256M to all RAM; if not given, a quarter of RAM but at most 2G");
 }
 
 Sources SourceOptions::read(const Home& home) {

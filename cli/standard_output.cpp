@@ -21,7 +21,7 @@ void StandardOutput::finish() {
   if (std::cout.flush()) return;
   const char more = '\n';  // the stream does not keep the reason: what it could not write is written once more
   if (::write(STDOUT_FILENO, &more, 1) >= 0)
-    throw Error(Reason::io_failed, "cannot write everything to standard output", "make room and run it again");
+    throw Error(Reason::io_failed, "cannot write everything to standard output", "free some space and run the same command again");
   if (errno != EPIPE) throw_errno("cannot write to standard output");
 }
 

@@ -24,11 +24,11 @@ class ValidateManifest : public Command {
   void setup(CLI::App& app) override { app.add_option("FILE", file_, "The manifest, model.yaml")->required(); }
   Exit run(const Globals& globals) override {
     if (!std::filesystem::exists(file_)) throw Error(Reason::path_missing, "no such file: " + file_, "check the path");
-    if (!std::filesystem::is_regular_file(file_)) throw Error(Reason::usage, file_ + " is no file", "name the model.yaml itself");
+    if (!std::filesystem::is_regular_file(file_)) throw Error(Reason::usage, file_ + " is not a file", "name the model.yaml itself");
     const auto manifest = load_manifest(file_);
     if (globals.json())
       print_json({{"type", "manifest"}, {"schema", "aidp.manifest/1"}, {"file", file_}, {"model", manifest.id()}, {"ok", true}});
-    else if (!globals.quiet)
+    else
       std::cout << file_ << ": ok (" << manifest.id() << ")\n";
     return Exit::ok;
   }
@@ -40,7 +40,7 @@ class ValidateManifest : public Command {
 class ValidateModel : public Command {
  public:
   std::string name() const override { return "validate model"; }
-  std::string summary() const override { return "Run a model's golden cases here and compare with what they should give"; }
+  std::string summary() const override { return "Run a model's golden cases on this machine and compare with the expected values"; }
   std::vector<std::string> examples() const override {
     return {"aidp validate model lung-nodule-2d", "aidp validate model lung-nodule-2d --device cuda:0"};
   }
@@ -83,16 +83,17 @@ void check_replaceable(const std::filesystem::path& file) {
 }
 
 constexpr const char* dump_details =
-    "With --dump-tensor the items are decoded and preprocessed as a run would, and what the model would be given is written: for each item "
-    "a dataset 1, 2, ... of float32, [channel, axes...], with the attributes study_uid, series_uid, of an image sop_uid and frame, and "
-    "affine_lps, which maps an index along the axes (of an image: row, column, 0) to mm. An item that cannot be is named, and exit status "
-    "3 "
-    "says so.\n\n";
+    "With --dump-tensor the items are decoded and preprocessed as in a run, and the model's input is written: for each item a dataset 1, "
+    "2, ... of float32, [channel, axes...], with the attributes study_uid, series_uid, for an image sop_uid and frame, and affine_lps, "
+    "which maps an index along the axes (for an image: row, column, 0) to mm. Items that cannot be prepared are named, and the exit "
+    "status is then 3.\n\n";
 
 class ValidateInput : public Command {
  public:
   std::string name() const override { return "validate input"; }
-  std::string summary() const override { return "Say which series a model would take, and why not the others; or what their pixels are"; }
+  std::string summary() const override {
+    return "Show which series a model would take and why not the others, or what their pixels decode to";
+  }
   std::string details() const override { return std::string(dump_details) + pixels_details; }
   std::vector<std::string> examples() const override {
     return {"aidp validate input /data/ct --model lung-nodule-2d", "aidp validate input /data/ct --model lung-nodule-2d -v",
@@ -102,13 +103,13 @@ class ValidateInput : public Command {
   void setup(CLI::App& app) override {
     sources_.setup(app);
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
-    auto* pixels = app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its values are");
-    app.add_option("--dump-tensor", tensors_, "Write what the model would be given of each item to this HDF5 file");
+    auto* pixels = app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its stored values are");
+    app.add_option("--dump-tensor", tensors_, "Write the model's input tensor of each item to this HDF5 file");
     for (const char* other : {"--model", "--dump-tensor", "--worklist", "--follow-links", "--device", "--memory"}) pixels->excludes(other);
   }
   Exit run(const Globals& globals) override {
     if (pixels_) return print_pixels(sources_.paths(), sources_.workers(), globals);
-    if (model_.empty()) throw Error(Reason::usage, "what to validate the input for is not said", "give --model MODEL, or --pixels");
+    if (model_.empty()) throw Error(Reason::usage, "no model is named", "give --model MODEL, or --pixels");
     if (!tensors_.empty()) check_replaceable(tensors_);
     Reader store(globals);
     Repository repository(store.home, store.database);
@@ -120,7 +121,7 @@ class ValidateInput : public Command {
     const auto& rows = dump.plan;
     if (globals.json())
       for (const auto& row : rows) print_json(json_of(row));
-    else if (!globals.quiet)
+    else
       print(rows, globals.verbose > 0);
     print_dump(dump, globals);
     const bool any = std::ranges::any_of(rows, &SeriesPlanRow::eligible);
@@ -128,7 +129,7 @@ class ValidateInput : public Command {
       throw Error(Reason::nothing_matched, "no item of these inputs gave a tensor, so " + tensors_ + " was not written", "see the reasons");
     if (any) return dump.failures.empty() ? Exit::ok : Exit::partial;
     throw Error(Reason::nothing_matched, package.manifest.id() + " would take none of these inputs",
-                "see the reasons, with -v rule by rule, and name other inputs or another model");
+                "see the reasons, rule by rule with -v, and name other inputs or another model");
   }
 
  private:
@@ -144,7 +145,7 @@ class ValidateInput : public Command {
                     {"reason", item.reason},
                     {"message", item.message}});
       print_json({{"type", "tensors"}, {"schema", "aidp.tensors/1"}, {"file", tensors_}, {"written", dump.written}, {"failed", failed}});
-    } else if (!globals.quiet) {
+    } else {
       for (const auto& item : dump.failures)
         std::cout << "item " << item.item << ", of series " << item.series_uid << ": " << item.reason << ": " << printable(item.message)
                   << "\n";
@@ -189,11 +190,12 @@ class ValidateEnvironment : public Command {
                     {"value", row.value},
                     {"ok", row.ok},
                     {"remedy", row.remedy}});
-      table.push_back({row.ok ? "ok" : "LACKING", row.what, row.value + (row.remedy.empty() ? "" : "; " + row.remedy)});
+      table.push_back({row.ok ? "ok" : "FAIL", row.what, row.value + (row.remedy.empty() ? "" : "; " + row.remedy)});
     }
-    if (!globals.json() && !globals.quiet) print_table(table);
+    if (!globals.json()) print_table(table);
     if (lacking.empty()) return Exit::ok;
-    throw Error(Reason::environment_lacking, "this machine lacks something: " + join(lacking, "; "), join(remedies, "; "));
+    throw Error(Reason::environment_lacking, "this machine does not have all that aidp needs: " + join(lacking, "; "),
+                join(remedies, "; "));
   }
 };
 }  // namespace

@@ -44,9 +44,9 @@ set(CPACK_INSTALL_CMAKE_PROJECTS "\${CMAKE_CURRENT_LIST_DIR};aidp;ALL;/") # of t
 set(CPACK_PACKAGE_CONTACT "the aidp project")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A hospital network installs a vendor's model once as a package, known by
-its content. aidp selects the series that it is for, decodes them, runs the
-model on CPU or GPU, writes what came out, keeps an audit log that shows any
-later change, and reports how the models perform.")
+its content. aidp selects the series that the model is for, decodes them,
+runs the model on CPU or GPU, writes the results, keeps an audit log that
+reveals any later change, and reports how the models perform.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)

@@ -11,7 +11,7 @@
 namespace aidp {
 
 inline void check_hdf5(long status) {
-  if (status < 0) throw Error(Reason::io_failed, "HDF5 cannot write its file", "see whether the folder is there and the disk is full");
+  if (status < 0) throw Error(Reason::io_failed, "HDF5 cannot write its file", "check that the folder exists and the disk is not full");
 }
 
 // A handle of the HDF5 library, closed by its own function; a negative one is an error.

@@ -80,7 +80,7 @@ void AuditLog::refresh() {
     for (std::size_t i = 0; i + 64 <= text.size(); i += 64) frontier_.push_back(digest_from_hex(std::string_view(text).substr(i, 64)));
     if (std::popcount(static_cast<std::uint64_t>(size_)) != static_cast<int>(frontier_.size()))
       throw Error(Reason::audit_broken, "the newest head of the audit log is damaged",
-                  "aidp audit verify tells what else is; restore the store from a backup");
+                  "`aidp audit verify` lists all damage; restore the store from a backup");
   }
   transaction_ = database_.transactions();
 }

@@ -53,7 +53,3 @@ std::filesystem::path nearest_existing(const std::filesystem::path& path);
 std::uintmax_t free_bytes(const std::filesystem::path& path);
 
 }  // namespace aidp
-
-// Moved to headers of their own; here until every file includes what it uses.
-#include "core/base/file_lock.hpp"
-#include "core/base/publish.hpp"

@@ -72,7 +72,7 @@ class Remover {
       struct stat status {};
       if (::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT) continue;
-        throw_errno("cannot look at " + (root_ / path).string());
+        throw_errno("cannot examine " + (root_ / path).string());
       }
       if (S_ISDIR(status.st_mode))
         removed |= enter(folder, name, path);

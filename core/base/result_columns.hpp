@@ -40,12 +40,12 @@ inline constexpr std::array ledger_columns{
     ResultColumn{"model", ColumnType::text, "", "ManufacturerModelName (0008,1090)"},
     ResultColumn{"site", ColumnType::text, "", "--site, else InstitutionName (0008,0080)"},
     ResultColumn{"instances", ColumnType::number, "", "Files of the series"},
-    ResultColumn{"outcome", ColumnType::text, "", "That of its worst item: completed, ineligible, quarantined or failed"},
-    ResultColumn{"reason", ColumnType::text, "", "Why it is not completed: see aidp.7"},
+    ResultColumn{"outcome", ColumnType::text, "", "The worst outcome of its items: completed, ineligible, quarantined or failed"},
+    ResultColumn{"reason", ColumnType::text, "", "Why it is not completed: see aidp-reasons(7)"},
     ResultColumn{"message", ColumnType::text, "", "The same in words"},
-    ResultColumn{"source", ColumnType::text, "", "present; gone: no longer among the inputs; superseded: the path is told otherwise now"},
+    ResultColumn{"source", ColumnType::text, "", "present; gone: no longer among the inputs; superseded: a newer row takes its place"},
     ResultColumn{"source_since", ColumnType::text, "",
-                 "When the present state of the source was seen (UTC); empty: present from the first"},
+                 "When the current state of the source was first seen (UTC); empty: present from the start"},
 };
 #undef AIDP_COLUMN
 

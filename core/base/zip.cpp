@@ -22,7 +22,7 @@ void ZipFile::refuse(const std::string& why) const {
 }
 
 std::string ZipFile::bytes(std::uint64_t at, std::size_t count) {
-  if (at > size_ || size_ - at < count) refuse("it is cut");
+  if (at > size_ || size_ - at < count) refuse("it is truncated");
   std::string read(count, '\0');
   file_.clear();
   if (!file_.seekg(static_cast<std::streamoff>(at)).read(read.data(), static_cast<std::streamsize>(count)))
@@ -33,7 +33,7 @@ std::string ZipFile::bytes(std::uint64_t at, std::size_t count) {
 template <class T>
 T ZipFile::value(const std::string& bytes, std::size_t at) const {
   T value;
-  if (at > bytes.size() || bytes.size() - at < sizeof value) refuse("its directory is cut");
+  if (at > bytes.size() || bytes.size() - at < sizeof value) refuse("its directory is truncated");
   std::memcpy(&value, bytes.data() + at, sizeof value);
   return value;
 }
@@ -45,7 +45,7 @@ ZipFile::ZipFile(const std::filesystem::path& path) : path_(path), file_(path, s
   const auto tail = bytes(begin, static_cast<std::size_t>(size_ - begin));
   const auto end = tail.rfind("PK\x05\x06");
   if (end == std::string::npos) refuse("it has no directory");
-  if (end + 22 + value<std::uint16_t>(tail, end + 20) != tail.size()) refuse("something comes after its directory");
+  if (end + 22 + value<std::uint16_t>(tail, end + 20) != tail.size()) refuse("data follows its directory");
   std::uint64_t count = value<std::uint16_t>(tail, end + 10), bytes_of_directory = value<std::uint32_t>(tail, end + 12),
                 at = value<std::uint32_t>(tail, end + 16);
   if (end >= 20 && tail.compare(end - 20, 4, "PK\x06\x07") == 0) {
@@ -68,7 +68,7 @@ void ZipFile::read_directory(const std::string& directory, std::uint64_t count) 
     const std::size_t rest = std::size_t{value<std::uint16_t>(directory, at + 30)} + value<std::uint16_t>(directory, at + 32);
     Entry entry{
         {}, value<std::uint16_t>(directory, at + 10), value<std::uint32_t>(directory, at + 24), value<std::uint32_t>(directory, at + 42)};
-    if (directory.size() - at < 46 + length) refuse("its directory is cut");
+    if (directory.size() - at < 46 + length) refuse("its directory is truncated");
     entry.name = directory.substr(at + 46, length);
     if (entry.size == 0xFFFFFFFF || entry.offset == 0xFFFFFFFF) refuse("the entry '" + printable(entry.name) + "' needs more than 4 GiB");
     entries_.push_back(std::move(entry));
@@ -83,7 +83,7 @@ const ZipFile::Entry* ZipFile::find(const std::string& name) const {
 
 std::string ZipFile::local_header(const Entry& entry) {
   auto header = bytes(entry.offset, 30);
-  if (!header.starts_with("PK\x03\x04")) refuse("the entry '" + printable(entry.name) + "' lies elsewhere than its directory says");
+  if (!header.starts_with("PK\x03\x04")) refuse("the entry '" + printable(entry.name) + "' is not at the place that its directory gives");
   return header;
 }
 
@@ -92,7 +92,7 @@ std::string ZipFile::local_name(const Entry& entry) { return bytes(entry.offset 
 std::string ZipFile::content(const std::string& name, std::size_t limit_bytes) {
   const auto* entry = find(name);
   if (!entry) refuse("it has no entry '" + printable(name) + "'");
-  if (entry->method != 0) refuse("the entry '" + printable(name) + "' is compressed, torch stores it as it is");
+  if (entry->method != 0) refuse("the entry '" + printable(name) + "' is compressed; torch stores entries uncompressed");
   if (entry->size > limit_bytes) refuse("the entry '" + printable(name) + "' is larger than " + bytes_text(limit_bytes));
   const auto local = local_header(*entry);
   const std::uint64_t begin = entry->offset + 30ULL + value<std::uint16_t>(local, 26) + value<std::uint16_t>(local, 28);

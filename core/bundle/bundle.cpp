@@ -72,8 +72,7 @@ std::map<int, std::string> channels_of(const BundleConfig& metadata) {
   if (!given.is_object()) given = json::object();
   for (const auto& [key, name] : given.items()) {
     const bool whole = !key.empty() && key.size() < 6 && std::ranges::all_of(key, [](char c) { return c >= '0' && c <= '9'; });
-    if (!whole || !name.is_string())
-      metadata.refuse(std::string(output_id) + "::channel_def", "channel numbers with their names are wanted");
+    if (!whole || !name.is_string()) metadata.refuse(std::string(output_id) + "::channel_def", "it must map channel numbers to names");
     channels[std::stoi(key)] = printable(name.get<std::string>());
   }
   if (channels.empty()) lacks(metadata, "what the model gives: " + std::string(output_id) + "::channel_def", "complete the bundle");
@@ -93,7 +92,8 @@ std::map<int, std::string> labels_of(const BundleConfig& metadata, const BundleC
     if (!channels.empty()) return channels;
   }
   if (!argmax && !one_hot && arguments.contains("threshold") && channels.size() == 1) return {{1, channels.begin()->second}};
-  inference.refuse("postprocessing", "it makes no map of labels: AsDiscreted with argmax, or with threshold of one channel, must end it");
+  inference.refuse("postprocessing",
+                   "it does not make a label map: that needs AsDiscreted with argmax, or with threshold if there is one channel");
 }
 
 json outputs_of(const BundleConfig& metadata, const BundleConfig& inference, const std::vector<Transform>& steps, bool volume) {
@@ -112,7 +112,7 @@ json outputs_of(const BundleConfig& metadata, const BundleConfig& inference, con
       outputs.push_back({{"name", column(name, "class")}, {"kind", "score"}, {"index", channel}});
   } else {
     metadata.refuse(output_id, "the format '" + format + "' of type '" + type +
-                                   "' is none that aidp has; it has the formats segmentation and classes, and the type probabilities");
+                                   "' is not supported; supported: the formats segmentation and classes, and the type probabilities");
   }
   return outputs;
 }
@@ -154,8 +154,8 @@ json rules_of(const BundleConfig& metadata, const std::string& input, const Bund
   const auto said = text_of(metadata, input + "::modality");
   if (const auto term = terms.find(said); modality.empty() && term != terms.end()) modality = {term->second};
   if (modality.empty())
-    lacks(metadata, "the modality in a word of DICOM's (" + input + "::modality is '" + said + "')",
-          "give it, such as --modality CT; more than once if there are several");
+    lacks(metadata, "the modality as a DICOM code (" + input + "::modality is '" + said + "')",
+          "give it, such as --modality CT; repeat it if there are several");
   if (modality.size() == 1) return {{{"attribute", "Modality"}, {"equals", modality[0]}}};
   return {{{"attribute", "Modality"}, {"any_of", modality}}};
 }
@@ -197,7 +197,7 @@ std::string manifest_of_bundle(const BundleTexts& texts, const BundleAnswers& an
   const bool volume = takes_volumes(metadata, input);
   // MONAI reads an image as [channel, column, row], aidp as [channel, row, column].
   if (!volume) before.insert(before.begin(), {{"Rotate90", {{"k", 1}}}, {"Flip", {{"spatial_axis", 0}}}});
-  auto text = "# What a MONAI bundle says, by `aidp model import`.\n" + identity_of(metadata, answers, texts.folder_name);
+  auto text = "# Made from a MONAI bundle by `aidp model import`.\n" + identity_of(metadata, answers, texts.folder_name);
   text += "artifact: {kind: torchscript, file: model.ts}\n";
   text += "input:\n  unit: " + std::string(volume ? "series" : "instance") + "\n";
   text += "  channels: " + std::to_string(samples_of(metadata, input, before)) + "\n";

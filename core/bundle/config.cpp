@@ -48,12 +48,12 @@ json read_json(const std::string& text, const std::string& file) try {
 
 BundleConfig::BundleConfig(const std::string& text, std::string file) : file_(std::move(file)) {
   root_ = file_.ends_with(".json") ? read_json(text, file_) : read_yaml(text, file_);
-  if (!root_.is_object()) throw Error(Reason::package_invalid, file_ + " holds no keys and values", "correct the bundle");
+  if (!root_.is_object()) throw Error(Reason::package_invalid, file_ + " is not a map of keys and values", "correct the bundle");
 }
 
 void BundleConfig::refuse(const std::string& place, const std::string& why) const {
   throw Error(Reason::package_invalid, file_ + ": " + printable(place) + ": " + printable(why),
-              "change the bundle to what aidp has (see TRANSFORMS in aidp-manifest(5)), or ask for it");
+              "change the bundle to use what aidp supports (see TRANSFORMS in aidp-manifest(5)), or request it");
 }
 
 // Both separators of MONAI are taken: a::b::0 and a#b#0.
@@ -94,10 +94,10 @@ json BundleConfig::referred(const std::string& id, const std::string& place, int
 }
 
 json BundleConfig::followed(const json& value, const std::string& place, int depth) const {
-  if (depth > depth_at_most) refuse(place, "its references run in a circle, or it is nested deeper than 64 levels");
+  if (depth > depth_at_most) refuse(place, "its references are circular, or it is nested deeper than 64 levels");
   if (!value.is_string()) return value;
   const auto& text = value.get_ref<const std::string&>();
-  if (text.starts_with('%')) refuse(place, "the macro '" + text + "' is not read here; write the value out");
+  if (text.starts_with('%')) refuse(place, "the macro '" + text + "' is not supported; write the value out");
   if (text.starts_with('@')) return referred(text.substr(1), place, depth);
   return text.starts_with('$') ? evaluate(*this, text.substr(1), place, depth) : value;
 }

@@ -40,7 +40,7 @@ class Expression {
 
  private:
   [[noreturn]] void refuse() const {
-    config_.refuse(place_, "the expression '$" + text_ + "' needs Python, which is not run here; write its value out");
+    config_.refuse(place_, "the expression '$" + text_ + "' needs Python, which aidp does not run; write its value out");
   }
 
   void skip() {

@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/publish.hpp"
 #include "core/base/text.hpp"
 #include "core/base/zip.hpp"
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::size_t config_bytes_at_most = 1 << 20;
-constexpr const char* export_remedy = "have it exported: python -m monai.bundle ckpt_export --filepath models/model.ts";
+constexpr const char* export_remedy = "export it: python -m monai.bundle ckpt_export --filepath models/model.ts";
 
 struct Bundle {
   BundleTexts texts;
@@ -77,7 +78,7 @@ Manifest import_bundle(const fs::path& path, const fs::path& to, BundleAnswers a
   const auto bundle = fs::is_directory(path) ? read_folder(path) : read_torchscript(path);
   if (answers.licence.empty() && !bundle.licence.empty()) answers.licence = "see the file LICENSE";
   const auto text = manifest_of_bundle(bundle.texts, answers);
-  if (fs::exists(to)) throw Error(Reason::output_foreign, to.string() + " is there already", "name a new folder with --to");
+  if (fs::exists(to)) throw Error(Reason::output_foreign, to.string() + " already exists", "name a new folder with --to");
   make_folder(to, "the package's folder");
   try {
     copy_whole(bundle.artifact, to / "model.ts");

@@ -87,7 +87,7 @@ class Steps {
       place += "::transforms";
       list = config_.followed(compose.value("transforms", json()), place);
     }
-    if (!list.is_array()) config_.refuse(place, "a list of transforms is wanted");
+    if (!list.is_array()) config_.refuse(place, "it must be a list of transforms");
     std::vector<Transform> steps;
     for (std::size_t i = 0; i < list.size(); ++i) add(list[i], place + "::" + std::to_string(i), steps);
     return steps;
@@ -96,7 +96,7 @@ class Steps {
  private:
   void add(const json& entry, const std::string& place, std::vector<Transform>& steps) {
     const auto step = config_.followed(entry, place);
-    if (!step.is_object() || !step.contains("_target_")) config_.refuse(place, "a transform with its _target_ is wanted");
+    if (!step.is_object() || !step.contains("_target_")) config_.refuse(place, "it must be a transform with a _target_");
     if (config_.resolved(step.value("_disabled_", json(false)), place) == true) return;
     const auto target = config_.resolved(step["_target_"], place);
     if (!target.is_string()) config_.refuse(place, "its _target_ is not a name");
@@ -112,7 +112,7 @@ class Steps {
     steps.push_back({name, arguments(kind_of(name, target, place), step, place)});
     labels_ = labels_ || name == "AsDiscrete";
     if (labels_ && name == "Invert" && steps.back().arguments.value("nearest_interp", json(true)) == false)
-      config_.refuse(place + "::nearest_interp", "false after AsDiscreted makes new labels of those beside each other; make it true");
+      config_.refuse(place + "::nearest_interp", "false after AsDiscreted would blend neighbouring labels into new ones; set it to true");
   }
 
   // The key of the image is what LoadImaged calls it.
@@ -167,15 +167,15 @@ class Steps {
 
   void check_meaning(const std::string& name, const std::string& key, const json& value, const std::string& place) const {
     const auto allowed = one_meaning().find(key);
-    if (allowed == one_meaning().end()) config_.refuse(place, name + " has no argument '" + key + "' here");
+    if (allowed == one_meaning().end()) config_.refuse(place, name + " does not support the argument '" + key + "' here");
     const auto values = key == "source_key" ? json::array({key_}) : allowed->second;
     if (std::ranges::find(values, value) == values.end())
-      config_.refuse(place + "::" + key, value.dump() + " is not what aidp's " + name + " does; it does " + words(values));
+      config_.refuse(place + "::" + key, value.dump() + " is not supported by aidp's " + name + "; supported: " + words(values));
   }
 
   void inverts(const json& raw, const std::string& place) const {
     if (raw != "@preprocessing" && raw != "$@preprocessing")
-      config_.refuse(place + "::transform", raw.dump() + ", but aidp goes back through \"@preprocessing\" alone");
+      config_.refuse(place + "::transform", raw.dump() + ", but aidp inverts \"@preprocessing\" only");
   }
 
   const BundleConfig& config_;
@@ -187,7 +187,7 @@ class Steps {
 }  // namespace
 
 std::vector<Transform> bundle_preprocessing(const BundleConfig& inference) {
-  if (!inference.has("preprocessing")) inference.refuse("preprocessing", "it is not there, so what the model is given is not known");
+  if (!inference.has("preprocessing")) inference.refuse("preprocessing", "it is missing, so the model's input is unknown");
   return Steps(inference, false).read("preprocessing");
 }
 
@@ -211,7 +211,7 @@ std::optional<Transform> bundle_inferer(const BundleConfig& inference) {
     const auto place = "inferer::" + key;
     auto value = inference.resolved(raw, place);
     if (value.is_null() || (key == "with_coord" && value == false)) continue;
-    if (std::ranges::find(known, key, &Parameter::name) == known.end()) inference.refuse(place, name + " has no such argument here");
+    if (std::ranges::find(known, key, &Parameter::name) == known.end()) inference.refuse(place, name + " does not support this argument");
     step.arguments[key] = std::move(value);
   }
   return step;

@@ -19,7 +19,7 @@ struct FrameHeader {
   std::optional<std::array<double, 3>> position_mm;       // ImagePositionPatient, LPS
   std::optional<std::array<double, 6>> orientation;       // ImageOrientationPatient
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
-  double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but senseless
+  double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but invalid
   std::vector<std::string> telling;                       // the values of telling_keywords(), by their order; empty: absent
   MSGPACK_DEFINE_ARRAY(position_mm, orientation, pixel_spacing_mm, slope, intercept, telling)
 };
@@ -35,7 +35,7 @@ struct InstanceHeader {
   FileState state;  // when it was read
   std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
   bool has_pixels = false;                                   // describes an image, if perhaps not wholly: some size may be 0
-  std::int64_t rows = 0, columns = 0, number_of_frames = 1;  // 0: senseless
+  std::int64_t rows = 0, columns = 0, number_of_frames = 1;  // 0: invalid
   int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
   bool planar = false;        // PlanarConfiguration 1
   bool floating = false;      // FloatPixelData or DoubleFloatPixelData

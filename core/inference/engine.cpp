@@ -25,7 +25,7 @@ at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) {
   if (output.isTensor()) return output.toTensor();
   if (output.isTuple() && !output.toTupleRef().elements().empty() && output.toTupleRef().elements()[0].isTensor())
     return output.toTupleRef().elements()[0].toTensor();
-  throw Error(Reason::model_shape, "a tensor is expected, the model gave a " + output.tagKind());
+  throw Error(Reason::model_shape, "a tensor is expected; the model gave a " + output.tagKind());
 }
 
 // On a processor LibTorch can rewrite a module for inference: weights as constants, a convolution with its normalisation and activation in
@@ -96,7 +96,7 @@ std::optional<at::DeviceType> compiled_for(ArtifactKind kind, const std::filesys
 } catch (const std::exception& error) {
   throw Error(Reason::model_load,
               "the artifact " + file.filename().string() + " does not say which device it is for: " + first_line(error.what()),
-              "have it compiled anew for this machine");
+              "have it recompiled for this machine");
 }
 
 std::unique_ptr<Engine> load_engine(ArtifactKind kind, const std::filesystem::path& file, const at::Device& device) try {
@@ -105,7 +105,7 @@ std::unique_ptr<Engine> load_engine(ArtifactKind kind, const std::filesystem::pa
 } catch (const std::exception& error) {
   const bool compiled = kind == ArtifactKind::aotinductor;
   throw Error(Reason::model_load, "the artifact " + file.filename().string() + " cannot be loaded: " + first_line(error.what()),
-              compiled ? "an AOTInductor package fits one processor and one LibTorch: have it compiled anew for this machine"
+              compiled ? "an AOTInductor package fits one processor and one LibTorch: have it recompiled for this machine"
                        : "export it as TorchScript with a PyTorch no newer than this LibTorch, and install it again");
 }
 

@@ -83,7 +83,7 @@ void normalize(Sample& sample, const Arguments& arguments) {
     if (!value.is_array()) return value.get<double>();
     if (value.size() != static_cast<std::size_t>(sample.data.size(0)))
       throw Error(Reason::pixels_unsupported, std::string("'") + key + "' of NormalizeIntensity has " + std::to_string(value.size()) +
-                                                  " numbers, the image has " + std::to_string(sample.data.size(0)) + " channels");
+                                                  " numbers; the image has " + std::to_string(sample.data.size(0)) + " channels");
     return value[channel].get<double>();
   };
   in_place(sample, arguments, [&](at::Tensor& data, std::size_t channel) {

@@ -36,7 +36,7 @@ int gpus() { return at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().
 // What to do where no GPU is there.
 std::string gpu_remedy() {
   if (!libtorch_has_cuda()) return "this LibTorch is built without CUDA: choose cpu, or build with another AIDP_TORCH_DIR";
-  if (gpus() == 0) return "no GPU answers: see whether `nvidia-smi` lists it, or choose cpu";
+  if (gpus() == 0) return "no GPU answers: check whether `nvidia-smi` lists it, or choose cpu";
   return "choose one of these, or auto";
 }
 
@@ -50,7 +50,7 @@ at::Device choose_device(const std::string& asked, const std::optional<at::Devic
     return at::kCPU;
   }
   const auto missing = [&](const std::string& there) {
-    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not there; there is: " + there, gpu_remedy());
+    return Error(Reason::device_missing, "the device '" + printable(asked) + "' is not available; available: " + there, gpu_remedy());
   };
   std::string there = "cpu";
   for (int i = 0; i < gpus(); ++i) there += ", cuda:" + std::to_string(i);
@@ -111,7 +111,7 @@ double voxel_ml(const ImageHeader& image) {
 // On the way to float32 a complex number would lose its imaginary part.
 void require_real(const at::Tensor& output) {
   if (!output.defined() || output.is_complex() || output.is_sparse() || output.is_quantized())
-    throw Error(Reason::model_shape, "a dense tensor of real numbers is expected, the model gave " +
+    throw Error(Reason::model_shape, "a dense tensor of real numbers is expected; the model gave " +
                                          (output.defined() ? "a " + output.toString() : std::string("none")));
 }
 
@@ -120,7 +120,7 @@ at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
   auto expected = sample.data.sizes().vec();
   expected[0] = 1;
   if (output.sizes() != at::IntArrayRef(expected))
-    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing, the model gave " +
+    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing; the model gave " +
                                          shape_text(output.sizes()));
   return to_source_grid(output.select(0, 0).to(at::kByte), sample);
 }
@@ -137,7 +137,7 @@ InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest&
     if (output.kind == OutputKind::score) {
       if (output.index >= flat.numel())
         throw Error(Reason::model_shape, "the output '" + output.name + "' is element " + std::to_string(output.index) +
-                                             ", the model gave " + shape_text(processed.sizes()));
+                                             "; the model gave " + shape_text(processed.sizes()));
       result.values[output.name] = flat[output.index].item<double>();
       continue;
     }
@@ -224,7 +224,7 @@ struct Model::State {
     const auto count = static_cast<std::int64_t>(inputs.size());
     if (output.dim() < 1 || output.size(0) != count)
       throw Error(Reason::model_shape, "a first axis of " + std::to_string(count) +
-                                           ", one for each item of the batch, is expected, the model gave " + shape_text(output.sizes()));
+                                           ", one for each item of the batch, is expected; the model gave " + shape_text(output.sizes()));
     const bool images = output.dim() > 2;  // scores are looked at one by one, which on a GPU would wait each time
     return output.to(images ? output.device() : at::kCPU, at::kFloat).unbind(0);
   }
@@ -244,7 +244,7 @@ Model::Model(const std::filesystem::path& package, const std::string& device, in
     throw Error(Reason::model_load,
                 "the artifact " + artifact.filename().string() + " is compiled for " + at::DeviceTypeName(*bound_to, true) + ", not for " +
                     state_->device_name,
-                "choose another --device, or have it compiled anew for this one");
+                "choose another --device, or have it recompiled for this one");
   set_up(state_->device);
   state_->engine = load_engine(state_->manifest.artifact_kind, artifact, state_->device);
   if (const auto& inferer = state_->manifest.inferer) state_->engine = with_sliding_window(std::move(state_->engine), inferer->arguments);
@@ -314,8 +314,8 @@ ModelInput Model::prepare(const InferenceInput& input, std::span<std::byte> room
   const auto sample = state_->preprocess(input);
   const auto data = sample.data.to(at::kCPU, at::kFloat).contiguous();
   if (data.nbytes() > room.size())
-    throw Error(Reason::pixels_limit, "what the model would be given has " + std::to_string(data.nbytes()) + " bytes, there is room for " +
-                                          std::to_string(room.size()));
+    throw Error(Reason::pixels_limit,
+                "the model's input has " + std::to_string(data.nbytes()) + " bytes; there is room for " + std::to_string(room.size()));
   std::memcpy(room.data(), data.data_ptr(), data.nbytes());
   return {data.sizes().vec(), affine_of(sample)};
 }

@@ -39,15 +39,15 @@ std::vector<std::int64_t> shape_of(const std::string& header, const std::filesys
 
 at::Tensor read_npy(const std::filesystem::path& path) {
   const auto bytes = read_file(path, std::size_t{8} << 30);
-  if (bytes.size() < 12 || !bytes.starts_with("\x93NUMPY")) refuse(path, "it does not begin as one");
+  if (bytes.size() < 12 || !bytes.starts_with("\x93NUMPY")) refuse(path, "it does not begin like one");
   const std::size_t begin = bytes[6] == 1 ? 10 : 12, length = little_endian(bytes, 8, begin - 8);
-  if (bytes.size() - begin < length) refuse(path, "it is cut");
+  if (bytes.size() - begin < length) refuse(path, "it is truncated");
   const auto shape = shape_of(bytes.substr(begin, length), path);
   const auto data = bytes.size() - begin - length;
   std::uint64_t values = 1;
   for (const auto size : shape)
     if (__builtin_mul_overflow(values, static_cast<std::uint64_t>(size), &values)) refuse(path, "its shape is too large");
-  if (values > data / sizeof(float) || values * sizeof(float) != data) refuse(path, "it is not as long as its shape says");
+  if (values > data / sizeof(float) || values * sizeof(float) != data) refuse(path, "its length does not match its shape");
   return at::from_blob(const_cast<char*>(bytes.data() + begin + length), shape, at::kFloat).clone();
 }
 

@@ -29,7 +29,7 @@ void check_pt2(const std::filesystem::path& file) {
   bool has_source = false, has_library = false;
   for (const auto& entry : zip.entries()) {
     check_name(entry.name, file);
-    if (!names.insert(entry.name).second) refuse(file, "the entry '" + entry.name + "' is there twice");
+    if (!names.insert(entry.name).second) refuse(file, "the entry '" + entry.name + "' occurs twice");
     if (zip.local_name(entry) != entry.name) refuse(file, "the entry '" + entry.name + "' has two names");
     has_source = has_source || entry.name.ends_with(".cpp");
     has_library = has_library || entry.name.ends_with(".so");

@@ -42,8 +42,8 @@ struct Objects {
   std::int64_t channels() const { return data.size(0); }
   std::span<float> channel(std::int64_t index) {
     if (index >= channels())
-      throw Error(Reason::model_shape, "'applied_labels' asks for channel " + std::to_string(index) + ", the model gave " +
-                                           std::to_string(channels()) + ", counted from 0");
+      throw Error(Reason::model_shape, "'applied_labels' asks for channel " + std::to_string(index) + ", counted from 0; the model gave " +
+                                           std::to_string(channels()) + " channels");
     const auto size = static_cast<std::size_t>(data[0].numel());
     return {data.data_ptr<float>() + static_cast<std::size_t>(index) * size, size};
   }

@@ -69,7 +69,7 @@ bool unchanged(const Sample& sample, const std::vector<double>& zoom, const Size
 // compute_shape_offset.
 void spacing(Sample& sample, const Arguments& arguments) {
   if (!sample.source.has_geometry)
-    throw Error(Reason::geometry_missing, "Spacing needs PixelSpacing and ImagePositionPatient, the series has none");
+    throw Error(Reason::geometry_missing, "Spacing needs PixelSpacing and ImagePositionPatient, which the series does not have");
   std::vector<double> zoom;
   Sizes size;
   for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {

@@ -78,7 +78,7 @@ class SlidingWindow : public Engine {
       if (missing - before[axis] > room)
         throw Error(Reason::pixels_unsupported, "the image is too small for the window with padding_mode " + padding_mode_ + ": " +
                                                     std::to_string(size) + " voxels along axis " + std::to_string(axis) +
-                                                    ", the window has " + std::to_string(window[axis]));
+                                                    "; the window has " + std::to_string(window[axis]));
     }
     if (std::ranges::all_of(pads, [](std::int64_t width) { return width == 0; })) return batch;
     return at::pad(batch, pads, padding_mode_, padding_mode_ == "constant" ? std::optional(cval_) : std::nullopt);

@@ -51,7 +51,8 @@ std::array<std::size_t, 3> world_axes(const Sample& sample) {
 
 void orientation(Sample& sample, const Arguments& arguments) {
   if (!sample.source.has_geometry)
-    throw Error(Reason::geometry_missing, "Orientation needs ImagePositionPatient and ImageOrientationPatient, the series has none");
+    throw Error(Reason::geometry_missing,
+                "Orientation needs ImagePositionPatient and ImageOrientationPatient, which the series does not have");
   constexpr std::string_view positive = "RAS", negative = "LPI";
   const auto axcodes = arguments.at("axcodes").get<std::string>();
   const auto world = world_axes(sample);
@@ -82,7 +83,7 @@ void pad(Sample& sample, const Sizes& before, const Sizes& after, const Argument
     if ((mode == "reflect" || mode == "circular") && std::max(before[axis], after[axis]) > room)
       throw Error(Reason::pixels_unsupported, "the image is too small to be padded with mode " + mode + ": " +
                                                   std::to_string(std::max(before[axis], after[axis])) + " voxels are wanted along axis " +
-                                                  std::to_string(axis) + ", it has " + std::to_string(sample.size(axis)));
+                                                  std::to_string(axis) + "; it has " + std::to_string(sample.size(axis)));
   }
   const auto value = mode == "constant" ? std::optional(arguments.value("value", 0.0)) : std::nullopt;
   if (std::ranges::any_of(pads, [](std::int64_t width) { return width > 0; }))
@@ -131,8 +132,8 @@ void crop_foreground(Sample& sample, const Arguments& arguments) {
     const auto chosen = given.is_array() ? given.get<Sizes>() : Sizes{given.get<std::int64_t>()};
     if (std::ranges::max(chosen) >= data.size(0))
       throw Error(Reason::pixels_unsupported, "'channel_indices' of CropForeground asks for channel " +
-                                                  std::to_string(std::ranges::max(chosen)) + ", the image has " +
-                                                  std::to_string(data.size(0)) + ", counted from 0");
+                                                  std::to_string(std::ranges::max(chosen)) + ", counted from 0; the image has " +
+                                                  std::to_string(data.size(0)) + " channels");
     data = data.index_select(0, at::tensor(chosen, at::kLong).to(data.device()));
   }
   const auto positive = (data > 0).any(0);

@@ -11,7 +11,7 @@ void read_expected(Fields& fields, GoldenCase& golden, const std::vector<std::st
   const auto expect = fields.take("expect", true);
   if (!expect.IsDefined()) return;
   if (!expect.IsMap() || expect.size() == 0) {
-    mistakes.add(expect, "'expect' takes output names with their values");
+    mistakes.add(expect, "'expect' must map output names to values");
     return;
   }
   for (const auto& entry : expect) {
@@ -42,7 +42,7 @@ GoldenCase read_golden(const YAML::Node& node, const std::vector<std::string>& n
 
 std::vector<GoldenCase> read_golden_cases(const YAML::Node& node, const std::vector<Output>& outputs, Mistakes& mistakes) {
   std::vector<GoldenCase> cases;
-  if (node.IsDefined() && !node.IsNull() && !node.IsSequence()) mistakes.add(node, "'golden' takes a list of cases");
+  if (node.IsDefined() && !node.IsNull() && !node.IsSequence()) mistakes.add(node, "'golden' must be a list of cases");
   if (!node.IsSequence()) return cases;
   std::vector<std::string> with_value;
   for (const auto& output : outputs)
@@ -52,7 +52,7 @@ std::vector<GoldenCase> read_golden_cases(const YAML::Node& node, const std::vec
     cases.push_back(read_golden(entry, with_value, mistakes));
     const auto& name = cases.back().name;
     if (!name.empty() && !names.insert(name).second)
-      mistakes.add(entry["name"], "the case '" + name + "' is there twice; names of cases differ");
+      mistakes.add(entry["name"], "the case '" + name + "' occurs twice; give each case a name of its own");
   }
   return cases;
 }

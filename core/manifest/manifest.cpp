@@ -15,7 +15,7 @@ constexpr const char* remedy = "correct the manifest; man 5 aidp-manifest descri
 void read_identity(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.schema = fields.choice("schema", {"aidp.model/1"});
   manifest.name = fields.text("name");
-  check_form(fields.node()["name"], manifest.name, "[a-z0-9][a-z0-9-]{0,62}", "model name: small letters, digits and '-', at most 63",
+  check_form(fields.node()["name"], manifest.name, "[a-z0-9][a-z0-9-]{0,62}", "model name: lower-case letters, digits and '-', at most 63",
              mistakes);
   manifest.version = fields.text("version");
   check_form(fields.node()["version"], manifest.version, "[0-9]{1,9}\\.[0-9]{1,9}\\.[0-9]{1,9}(-[0-9A-Za-z.-]{1,63})?",
@@ -43,13 +43,13 @@ void read_artifact(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
 void read_geometry(Fields& input, Manifest& manifest, Mistakes& mistakes) {
   const auto node = input.take("geometry", false);
   if (!node.IsDefined()) return;
-  if (manifest.unit != Unit::series) mistakes.add(node, "'geometry' is of volumes: it goes with 'unit: series'");
+  if (manifest.unit != Unit::series) mistakes.add(node, "'geometry' applies to volumes: it needs 'unit: series'");
   Fields geometry(node, "geometry", mistakes);
   if (geometry.choice("several", {"reject", "split"}, false) == "split") manifest.several_volumes = SeveralVolumes::split;
   manifest.straightening.gantry_tilt = geometry.choice("gantry_tilt", {"reject", "resample"}, false) == "resample";
   const bool uneven = geometry.choice("uneven_spacing", {"reject", "resample"}, false) == "resample";
   const auto largest_gap_mm = geometry.number("largest_gap_mm", uneven, 0);
-  if (largest_gap_mm && !uneven) mistakes.add(node, "'largest_gap_mm' goes with 'uneven_spacing: resample'; otherwise there is no gap");
+  if (largest_gap_mm && !uneven) mistakes.add(node, "'largest_gap_mm' needs 'uneven_spacing: resample'");
   if (largest_gap_mm == 0.0) mistakes.add(node, "'largest_gap_mm' must be above 0");
   manifest.straightening.largest_gap_mm = largest_gap_mm.value_or(0);
   geometry.finish();
@@ -63,18 +63,18 @@ void read_input(Fields& fields, Manifest& manifest, Mistakes& mistakes) {
   manifest.channels = input.choice("channels", {"1", "3"}, false) == "3" ? 3 : 1;
   const auto voi = input.take("voi", false);
   manifest.voi = input.choice("voi", {"ignore", "apply"}, false) == "apply";
-  if (manifest.voi && manifest.channels != 1) mistakes.add(voi, "'voi' is of grey values: it goes with 'channels: 1'");
+  if (manifest.voi && manifest.channels != 1) mistakes.add(voi, "'voi' applies to grey values: it needs 'channels: 1'");
   manifest.select = read_rules(input.take("select", true), "select", mistakes);
   manifest.one_per_study = input.choice("per_study", {"all", "one"}, false) == "one";
   read_geometry(input, manifest, mistakes);
   const auto incomplete = input.take("incomplete", false);
   manifest.incomplete_allowed = input.choice("incomplete", {"reject", "allow"}, false) == "allow";
   if (incomplete.IsDefined() && manifest.unit != Unit::series)
-    mistakes.add(incomplete, "'incomplete' is of volumes: it goes with 'unit: series'");
+    mistakes.add(incomplete, "'incomplete' applies to volumes: it needs 'unit: series'");
   const auto prefer = input.take("prefer", false);
   manifest.prefer = read_preferences(prefer, mistakes);
   if (prefer.IsDefined() && !manifest.one_per_study)
-    mistakes.add(prefer, "'prefer' goes with 'per_study: one'; with 'all' there is no choice");
+    mistakes.add(prefer, "'prefer' needs 'per_study: one'; with 'all' there is nothing to choose");
   input.finish();
 }
 
@@ -110,9 +110,9 @@ Manifest parse_manifest(const std::string& yaml, const std::string& file_name) {
 
 Manifest load_manifest(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file))  // before it is opened: opening a pipe would wait for its writer
-    throw Error(Reason::manifest_invalid, file.string() + " is not a plain file", "name a package's model.yaml");
+    throw Error(Reason::manifest_invalid, file.string() + " is not a regular file", "name a package's model.yaml");
   if (::access(file.c_str(), R_OK) != 0)
-    throw Error(Reason::path_unreadable, "the manifest " + file.string() + " may not be read", "give this user permission to read it");
+    throw Error(Reason::path_unreadable, "the manifest " + file.string() + " cannot be read", "give this user permission to read it");
   if (std::filesystem::file_size(file) > yaml_bytes_at_most)
     throw Error(Reason::manifest_invalid, file.string() + ":1:1: the file is larger than 1 MiB", remedy);
   return parse_manifest(read_file(file), file.string());

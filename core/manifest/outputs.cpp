@@ -26,7 +26,7 @@ void read_names(Fields& fields, Output& output, Mistakes& mistakes) {
   const auto names = fields.take("names", true);
   if (!names.IsDefined()) return;
   if (!names.IsMap() || names.size() == 0) {
-    mistakes.add(names, "'names' takes label numbers with their names, such as {1: lung}");
+    mistakes.add(names, "'names' must map label numbers to names, such as {1: lung}");
     return;
   }
   for (const auto& entry : names) {
@@ -53,7 +53,7 @@ Output read_output(const YAML::Node& node, Mistakes& mistakes) {
   output.name = fields.text("name");
   check_form(node["name"], output.name, "[A-Za-z][A-Za-z0-9_]{0,62}", "name of a column: a letter, then letters, digits and _", mistakes);
   if (is_taken(output.name))
-    mistakes.add(node["name"], "'" + output.name + "' is a column of results.csv already; give the output another name");
+    mistakes.add(node["name"], "'" + output.name + "' is already a column of results.csv; give the output another name");
   const auto before = mistakes.count();
   const auto kind = fields.choice("kind", {"score", "mask", "volume"});
   if (mistakes.count() > before) return output;  // which keys are allowed is not known
@@ -82,12 +82,12 @@ std::vector<Output> read_outputs(const YAML::Node& node, Unit unit, Mistakes& mi
     outputs.push_back(read_output(entry, mistakes));
     const auto& output = outputs.back();
     if (!output.name.empty() && !names.insert(output.name).second)
-      mistakes.add(entry["name"], "the output '" + output.name + "' is there twice; names of outputs differ");
+      mistakes.add(entry["name"], "the output '" + output.name + "' occurs twice; give each output a name of its own");
     if (output.kind == OutputKind::volume && unit != Unit::series)
       mistakes.add(entry["kind"], "a volume needs 'unit: series': one image has no thickness");
     masks += output.kind == OutputKind::mask;
     if (output.kind == OutputKind::mask && masks == 2)
-      mistakes.add(entry, "a second mask; a model has one mask at most: give it several labels");
+      mistakes.add(entry, "a second mask; a model has at most one: give it several labels");
   }
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (outputs[i].flag_at && names.contains(outputs[i].name + "_flag"))

@@ -59,7 +59,7 @@ std::string line_of_text(const YAML::Node& node, const std::string& what, Mistak
   auto text = node.IsScalar() ? std::string(trim(node.Scalar())) : "";
   std::ranges::replace(text, '\n', ' ');
   if (text.empty())
-    mistakes.add(node, what + " must be a text");
+    mistakes.add(node, what + " must be text");
   else if (text.size() >= text_bytes_below)
     mistakes.add(node, what + " must be shorter than 4096 bytes");
   else if (printable(text) != text)

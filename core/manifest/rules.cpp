@@ -112,7 +112,7 @@ static void check_keyword(const YAML::Node& node, const std::string& keyword, Mi
   if (keyword.empty() || std::ranges::binary_search(known, keyword)) return;
   const auto near = nearest(keyword, {known.begin(), known.end()});
   mistakes.add(node, "'" + keyword + "' is not a DICOM keyword" +
-                         (near ? "; did you mean '" + *near + "'?" : ", such as Modality or SliceThickness, that is known here"));
+                         (near ? "; did you mean '" + *near + "'?" : "; keywords are such as Modality or SliceThickness"));
 }
 
 // The nearest keyword that may be named, as a hint; empty where none is near.
@@ -130,12 +130,11 @@ std::string read_attribute(Fields& fields, Mistakes& mistakes) {
   const bool known = std::ranges::binary_search(dicom_keywords(), attribute);
   check_keyword(node, attribute, mistakes);
   if (known && !may_be_named(attribute))
-    mistakes.add(
-        node,
-        "'" + attribute +
-            "' may say who the patient is or hold free text, and what a rule sees is recorded; allowed are numbers, coded values such as "
-            "Modality, and texts of scanner and protocol such as SeriesDescription" +
-            hint_at(attribute));
+    mistakes.add(node, "'" + attribute +
+                           "' may identify the patient or hold free text, and the values that a rule sees are recorded; allowed are "
+                           "numbers, coded values such as "
+                           "Modality, and texts of scanner and protocol such as SeriesDescription" +
+                           hint_at(attribute));
   return attribute;
 }
 

@@ -43,7 +43,7 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
     mistakes.add(node, "AsDiscrete takes at least one of argmax, to_onehot, threshold, rounding");
   if (transform.name == "Resize" && arguments["align_corners"].get<bool>() &&
       (arguments["mode"] != "bilinear" && arguments["mode"] != "trilinear"))
-    mistakes.add(node, "'align_corners' of Resize goes with mode bilinear or trilinear alone");
+    mistakes.add(node, "'align_corners' of Resize needs mode bilinear or trilinear");
   if (arguments.value("clip", false) && !given("b_min") && !given("b_max")) mistakes.add(node, "'clip' needs 'b_min' or 'b_max'");
   if (transform.name == "ScaleIntensityRangePercentiles") {
     if (arguments["lower"] >= arguments["upper"]) mistakes.add(node, "'lower' must be less than 'upper'");

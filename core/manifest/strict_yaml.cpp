@@ -57,14 +57,14 @@ class Inspector : public YAML::EventHandler {
     if (anchor != 0) complain(mark, "an anchor (&name) is not allowed; write the value out");
     if (!tag.empty() && tag != "?" && tag != "!") complain(mark, "the tag " + tag + " is not allowed; write a plain value");
     if (++nodes_ > nodes_at_most) {
-      complain(mark, "more than 10,000 values; a manifest has at most that");
+      complain(mark, "more than the 10,000 values that a manifest may have");
       throw Stop();
     }
   }
 
   void check_key(const YAML::Mark& mark, const std::string& value) {
     if (levels_.empty() || !levels_.back().map || !levels_.back().key_next) return;
-    if (!levels_.back().keys.insert(value).second) complain(mark, "the key '" + value + "' is there twice; keep one");
+    if (!levels_.back().keys.insert(value).second) complain(mark, "the key '" + value + "' occurs twice; keep one");
   }
 
   void node(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string&) {
@@ -130,7 +130,7 @@ StrictYaml inspect_yaml(const std::string& yaml) {
     inspector.mistakes.insert(inspector.mistakes.end(), second.mistakes.begin(), second.mistakes.end());
   } catch (const Stop&) {
   } catch (const YAML::Exception& error) {
-    inspector.complain(error.mark, "no valid YAML: " + error.msg);
+    inspector.complain(error.mark, "not valid YAML: " + error.msg);
   }
   return {inspector.mistakes, ended && !inspector.aliases};
 }

@@ -29,7 +29,7 @@ bool Parameter::fits(const json& value, std::size_t axes) const {
 
 std::string Parameter::expectation(std::size_t axes) const {
   if (type == Type::boolean) return "true or false";
-  if (type == Type::text) return allowed.empty() ? "a text" : "one of " + join(allowed, ", ");
+  if (type == Type::text) return allowed.empty() ? "text" : "one of " + join(allowed, ", ");
   const std::string kind = is_whole(type) ? "a whole number" : "a number";
   const bool bounded = std::isfinite(low) && std::isfinite(high);
   const auto range = bounded              ? " from " + number(low) + " to " + number(high)

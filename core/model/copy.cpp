@@ -28,13 +28,18 @@ void sweep(const fs::path& models) {
     }
   }
 }
+// A read-only folder cannot be emptied. Follows no link, not even if `folder` is one.
+void make_writable(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::is_directory(fs::symlink_status(folder, ignored))) return;
+  fs::permissions(folder, fs::perms::owner_all, ignored);
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
+    if (fs::is_directory(entry.symlink_status())) fs::permissions(entry.path(), fs::perms::owner_all, ignored);
+}
 }  // namespace
 
 void remove_tree(const fs::path& folder) {
-  std::error_code ignored;
-  if (fs::is_directory(fs::symlink_status(folder, ignored))) fs::permissions(folder, fs::perms::owner_all, ignored);
-  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored))
-    if (fs::is_directory(entry.symlink_status())) fs::permissions(entry.path(), fs::perms::owner_all, ignored);
+  make_writable(folder);
   fs::remove_all(folder);
 }
 

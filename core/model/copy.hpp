@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/base/file_lock.hpp"
 #include "core/base/folder_lock.hpp"
 #include "core/model/repository.hpp"
 

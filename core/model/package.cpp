@@ -28,13 +28,13 @@ std::vector<PackageFile> list_package(const fs::path& folder) {
     const auto path = place.lexically_relative(folder).generic_string();
     if (fs::is_directory(status)) continue;
     if (!fs::is_regular_file(status))
-      invalid(path + " in " + folder.string() + " is a link or a special file", "a package holds plain files only");
+      invalid(path + " in " + folder.string() + " is a link or a special file", "a package may hold only regular files");
     if (printable(path) != path) invalid("a file name in " + folder.string() + " holds control characters", "rename it");
     files.push_back({path, entry.file_size(), hex(sha256_file(place))});
     if (files.size() > files_at_most) invalid(folder.string() + " holds more than 10,000 files", "name the package's own folder");
   }
   errno = error.value();
-  if (error) throw_errno("cannot look into " + place.string());
+  if (error) throw_errno("cannot list " + place.string());
   std::ranges::sort(files, {}, &PackageFile::path);
   return files;
 }

@@ -87,7 +87,7 @@ std::optional<InstalledModel> Repository::same(const Package& package) {
     }
     if (model.name == package.manifest.name && model.version == package.manifest.version)
       throw Error(Reason::package_conflict,
-                  package.manifest.id() + " is installed already with another content (" + model.digest.substr(0, 12) + ")",
+                  package.manifest.id() + " is already installed with different content (" + model.digest.substr(0, 12) + ")",
                   "give the changed package a new version, or remove the installed one first");
   }
   return {};

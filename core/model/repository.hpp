@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/audit/log.hpp"
+#include "core/base/file_lock.hpp"
 #include "core/base/folder_lock.hpp"
 #include "core/base/time.hpp"
 #include "core/manifest/manifest.hpp"

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<Outcome, std::string_view>, 4> outcomes{{
 }};
 
 [[noreturn]] void throw_damaged(const std::string& what) {
-  throw Error(Reason::store_damaged, "the store holds " + what, "aidp audit verify tells which rows were changed");
+  throw Error(Reason::store_damaged, "the store holds " + what, "`aidp audit verify` names the rows that were changed");
 }
 
 constexpr std::array<std::string_view, 3> sources{"present", "gone", "superseded"};
@@ -34,7 +34,7 @@ Outcome outcome_of(const std::string& text) {
 
 nlohmann::json parsed(const std::string& text) {
   auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) throw_damaged("a column that is no JSON");
+  if (json.is_discarded()) throw_damaged("a column that is not JSON");
   return json;
 }
 }  // namespace

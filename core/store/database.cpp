@@ -56,7 +56,8 @@ std::int64_t schema_version(Database& database) {
 }
 
 [[noreturn]] void throw_no_version(const fs::path& file, std::int64_t found) {
-  throw Error(Reason::store_damaged, "the store " + file.string() + " has the schema version " + std::to_string(found) + ", which none has",
+  throw Error(Reason::store_damaged,
+              "the store " + file.string() + " has the schema version " + std::to_string(found) + ", which no aidp has written",
               "restore the store from a backup, or move it away and start a new one");
 }
 
@@ -69,7 +70,7 @@ void migrate(Database& database, const fs::path& file, Database::Access access) 
   if (version == newest) return;
   if (access == Database::Access::read)
     throw Error(Reason::usage, "the store " + file.string() + " has the old schema version " + std::to_string(version),
-                "run a command that writes, such as run; it brings it up to date");
+                "run a command that writes, such as run; that updates it");
   Transaction transaction(database);
   version = schema_version(database);  // another process may have been first
   if (version < 0) throw_no_version(file, version);
@@ -101,7 +102,7 @@ Database::Database(const fs::path& file, Access access) : can_write_(access == A
   } catch (const Error& error) {
     sqlite3_close(database_);
     if (error.reason() != Reason::store_damaged) throw;
-    throw Error(Reason::store_damaged, "the store " + file.string() + " is damaged or no database: " + error.what(), error.remedy());
+    throw Error(Reason::store_damaged, "the store " + file.string() + " is damaged or not a database: " + error.what(), error.remedy());
   } catch (...) {
     sqlite3_close(database_);
     throw;

@@ -16,7 +16,7 @@ Home find_home(const std::optional<std::string>& flag) {
   if (const char* named = std::getenv("AIDP_HOME"); named && *named) return {named};
   if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data) return {fs::path(data) / "aidp"};
   if (const char* home = std::getenv("HOME"); home && *home) return {fs::path(home) / ".local/share/aidp"};
-  throw Error(Reason::environment_lacking, "no home folder is known", "name one with --home or AIDP_HOME");
+  throw Error(Reason::environment_lacking, "no folder for the store is known", "name one with --home or AIDP_HOME");
 }
 
 void need_store(const Home& home) {

@@ -3,6 +3,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
+#include "jobs/process/memory.hpp"
 #include "jobs/process/workforce.hpp"
 #include "jobs/protocol/ask.hpp"
 

@@ -74,7 +74,7 @@ std::vector<GoldenResult> compare_stages(const Manifest& manifest, const GoldenC
 GoldenResult compare_value(const GoldenCase& golden, const std::string& output, double expected, const std::vector<ItemRecord>& records) {
   GoldenResult result{golden.name, "value", output, expected, 0, 0, golden.tolerance, false, {}};
   if (records.size() != 1) {
-    result.message = "a golden case gives one item, this one gave " + std::to_string(records.size());
+    result.message = "a golden case must give one item; this one gave " + std::to_string(records.size());
     return result;
   }
   const auto& record = records.front();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/file.hpp"
+#include "core/base/publish.hpp"
 #include "jobs/protocol/ask.hpp"
 #include "jobs/run/item_image.hpp"
 

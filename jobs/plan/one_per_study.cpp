@@ -31,7 +31,7 @@ void choose(const Manifest& manifest, HeaderIndex& index, std::span<PlannedSerie
   const auto equal = std::ranges::count(fitting, best, [](const auto& entry) -> const auto& { return entry.first; });
   for (auto& [rank, series] : fitting) {
     if (rank != best)
-      series->refuse(Outcome::ineligible, Reason::selection_other, "another series of the study comes first by the model's preference");
+      series->refuse(Outcome::ineligible, Reason::selection_other, "the model prefers another series of the study");
     else if (equal > 1)
       series->refuse(
           Outcome::quarantined, Reason::selection_ambiguous,

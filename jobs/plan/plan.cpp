@@ -40,14 +40,14 @@ void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& 
     if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is not a whole number above 0");
     if (header.number_of_frames > frames_at_most)
       throw Error(Reason::pixels_limit,
-                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
     if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
     const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
     if (manifest.unit == Unit::series && !described)
       throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
     if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
       throw Error(Reason::pixels_size,
-                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + ", the file is too short for so many");
+                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the file is too short for so many");
   }
 }
 
@@ -75,14 +75,15 @@ void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
   auto& instances = open.instances;
   const auto selection = select(manifest, instances.front().attributes);
   if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
-    return series.refuse(Outcome::ineligible, Reason::not_image, "no object of the series holds pixels");
+    return series.refuse(Outcome::ineligible, Reason::not_image, "no file of the series holds pixels");
   if (!selection.eligible) return series.refuse(Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
   keep_images(instances);
   if (const auto copies = conflicting_copies(instances))
-    return series.refuse(Outcome::quarantined, Reason::dicom_duplicate,
-                         printable("two files have one SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
+    return series.refuse(
+        Outcome::quarantined, Reason::dicom_duplicate,
+        printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
   if (manifest.unit == Unit::series && !manifest.incomplete_allowed && !series.input.lacks.empty())
-    return series.refuse(Outcome::quarantined, Reason::series_incomplete, "a file of the series is missing, " + series.input.lacks);
+    return series.refuse(Outcome::quarantined, Reason::series_incomplete, "a file of the series is missing: " + series.input.lacks);
   try {
     check_headers(manifest, instances);
     if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
@@ -212,7 +213,7 @@ std::string note_on(const OpenSeries& series, const PlannedItem& item) {
   if (const auto& volume = series.volumes[item.part]; volume.grid)
     notes.push_back(std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +
                     fixed(volume.spacing_mm[2], 3) + " mm apart");
-  if (!series.lacks.empty()) notes.push_back("a file of the series is missing, " + series.lacks);
+  if (!series.lacks.empty()) notes.push_back("a file of the series is missing: " + series.lacks);
   return join(notes, "; ");
 }
 

@@ -34,7 +34,7 @@ struct PackedFailure {
 Failure failure_in(std::string_view body) {
   const auto failure = unpacked<PackedFailure>(body);
   const auto reason = reason_named(failure.reason);
-  if (!reason) throw BadReply("it gives a reason that does not exist");
+  if (!reason) throw BadReply("it gives an unknown reason");
   if (failure.message.size() > longest_words || failure.remedy.size() > longest_words) throw BadReply("its message is too long");
   return {*reason, printable(failure.message), printable(failure.remedy)};
 }

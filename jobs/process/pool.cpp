@@ -8,19 +8,18 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/base/saturating.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr std::size_t page = 4096;
-constexpr std::size_t largest = std::numeric_limits<std::size_t>::max() / page * page;
 
 // At least one; what is too much for a size stays too much for any pool.
-std::size_t whole_pages(std::size_t bytes) { return bytes > largest - page ? largest : std::max(page, (bytes + page - 1) / page * page); }
+std::size_t whole_pages(std::size_t bytes) { return std::max(page, add_saturating(bytes, page - 1) / page * page); }
 }  // namespace
 
 Pool::Pool(std::size_t bytes)
@@ -73,7 +72,7 @@ void Pool::give(Slab slab) {
 
 PoolView::PoolView(int fd, Access access) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno("descriptor " + std::to_string(fd) + " is no pool");
+  if (::fstat(fd, &status) != 0) throw_errno("descriptor " + std::to_string(fd) + " is not a pool");
   size_ = static_cast<std::size_t>(status.st_size);
   const int protection = access == Access::write ? PROT_READ | PROT_WRITE : PROT_READ;
   void* place = ::mmap(nullptr, size_, protection, MAP_SHARED, fd, 0);

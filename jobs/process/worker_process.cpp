@@ -118,7 +118,7 @@ std::string find_worker(const std::string& program) {
   if (const char* named = std::getenv("AIDP_WORKER_DIR")) folders.insert(folders.begin(), named);
   for (const auto& folder : folders)
     if (::access((folder / program).c_str(), X_OK) == 0) return folder / program;
-  throw Error(Reason::environment_lacking, "no " + program + " beside aidp, in " + folders.front().string(),
+  throw Error(Reason::environment_lacking, program + " was not found beside aidp in " + folders.front().string(),
               "install the whole package or name its folder in AIDP_WORKER_DIR");
 }
 

@@ -2,12 +2,12 @@
 #include "jobs/process/workforce.hpp"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "core/base/packed.hpp"
 #include "core/base/text.hpp"
+#include "jobs/process/memory.hpp"
 #include "jobs/process/worker_folder.hpp"
 #include "jobs/protocol/check.hpp"
 
@@ -53,10 +53,6 @@ int cores() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return std::max(1, CPU_COUNT(&set));
-}
-
-std::uint64_t ram_bytes() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 Workforce::Workforce(int workers, std::uint64_t memory_bytes)

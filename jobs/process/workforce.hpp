@@ -44,7 +44,5 @@ struct Workforce {
 };
 
 int cores();
-// RAM of this machine, or of its cgroup, in bytes.
-std::uint64_t ram_bytes();
 
 }  // namespace aidp

@@ -11,7 +11,7 @@
 namespace aidp {
 
 void require(bool holds, const char* what) {
-  if (!holds) throw BadReply(std::string("its answer is not valid: ") + what);
+  if (!holds) throw BadReply(std::string("its answer is invalid: ") + what);
 }
 
 void require_finite(std::span<const double> values, const char* what) {
@@ -27,14 +27,14 @@ void require_sha256(std::string_view hex, const char* what) {
 }
 
 void require_milliseconds(double milliseconds) {
-  require(std::isfinite(milliseconds) && milliseconds >= 0 && milliseconds < 1e9, "a time is not one");
+  require(std::isfinite(milliseconds) && milliseconds >= 0 && milliseconds < 1e9, "a time is out of range");
 }
 
 Failure item_failure(const ItemFailure& failure, std::initializer_list<Reason> also) {
   const auto reason = reason_named(failure.reason);
-  require(reason.has_value(), "there is no such reason");
+  require(reason.has_value(), "the reason is unknown");
   const bool of_items = row(*reason).exit == Exit::partial || *reason == Reason::internal;
-  require(of_items || std::ranges::find(also, *reason) != also.end(), "the reason is not one of an item");
+  require(of_items || std::ranges::find(also, *reason) != also.end(), "the reason cannot be that of an item");
   require_text(failure.message, longest_message, "a message is too long");
   return {*reason, printable(failure.message), {}};
 }

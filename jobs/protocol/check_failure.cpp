@@ -25,7 +25,7 @@ bool may_be_said(std::string_view op, Reason reason) {
 
 void check_failure(std::string_view op, const Failure& failure) {
   const bool of_items = row(failure.reason).exit == Exit::partial || failure.reason == Reason::internal;
-  require(of_items || may_be_said(op, failure.reason), "what was asked cannot fail for that reason");
+  require(of_items || may_be_said(op, failure.reason), "the request cannot fail for that reason");
   require_text(failure.message, 8 * longest_message, "a message is too long");
 }
 

@@ -22,7 +22,7 @@ bool is_what_was_asked_for(std::string_view device, std::string_view asked) {
 }
 
 void check_item(const InferRequest& request, const InferredItem& item) {
-  require(item.values.size() == request.values.size(), "the number of values");
+  require(item.values.size() == request.values.size(), "the number of values is wrong");
   for (const auto& name : request.values) {
     const auto value = item.values.find(name);
     require(value != item.values.end(), "the value of an output is missing");
@@ -32,12 +32,12 @@ void check_item(const InferRequest& request, const InferredItem& item) {
 }  // namespace
 
 void check(const LoadRequest& request, const LoadReply& reply) {
-  require(is_what_was_asked_for(reply.device, request.device), "the device is not the one that was asked for");
+  require(is_what_was_asked_for(reply.device, request.device), "the device is not the requested one");
   require_text(reply.libtorch, 64, "the version of LibTorch is too long");
 }
 
 void check(const InferRequest& request, const InferReply& reply) {
-  require(reply.items.size() == request.items.size(), "the number of items");
+  require(reply.items.size() == request.items.size(), "the number of items is wrong");
   for (const auto& item : reply.items) {
     if (const auto* failure = item.failure())
       item_failure(*failure);
@@ -48,27 +48,27 @@ void check(const InferRequest& request, const InferReply& reply) {
 }
 
 void check(const PrepareRequest& request, const PrepareReply& reply) {
-  require(!reply.shape.empty() && reply.shape.size() <= most_axes, "the number of axes");
+  require(!reply.shape.empty() && reply.shape.size() <= most_axes, "the number of axes is wrong");
   auto left = request.room.size / sizeof(float);
   for (const auto size : reply.shape) {
-    require(size > 0 && static_cast<std::uint64_t>(size) <= left, "the shape is larger than its room");
+    require(size > 0 && static_cast<std::uint64_t>(size) <= left, "the tensor is larger than the memory for it");
     left /= static_cast<std::uint64_t>(size);
   }
   if (!reply.affine) return;
-  require(reply.affine->size() == 16, "the size of the affine");
+  require(reply.affine->size() == 16, "the affine does not have 16 numbers");
   require_finite(*reply.affine, "the affine is not finite");
 }
 
 void check(const CompareRequest&, const CompareReply& reply) {
-  require(reply.stages.size() <= 2, "the number of stages");
+  require(reply.stages.size() <= 2, "the number of stages is wrong");
   for (std::size_t i = 0; i < reply.stages.size(); ++i) {
     const auto& stage = reply.stages[i];
-    require(stage.stage == "model" || (stage.stage == "preprocess" && i == 0), "there is no such stage");
+    require(stage.stage == "model" || (stage.stage == "preprocess" && i == 0), "a stage is unknown");
     require_text(stage.message, longest_message, "a message is too long");
     require(stage.difference >= 0 || !stage.message.empty(), "a difference is not a number");
     require(std::isfinite(stage.tolerance) && stage.tolerance >= 0, "a tolerance is not a number");
   }
-  require(reply.stages.size() < 2 || reply.stages[0].stage != reply.stages[1].stage, "a stage is there twice");
+  require(reply.stages.size() < 2 || reply.stages[0].stage != reply.stages[1].stage, "a stage occurs twice");
 }
 
 }  // namespace aidp

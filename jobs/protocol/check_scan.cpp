@@ -18,14 +18,14 @@ constexpr int widest = 1 << 16;  // of what is a 16-bit number in a header
 constexpr std::size_t deepest_path = 64, most_parts = 1 << 20;
 
 void require_between(std::int64_t value, std::int64_t least, std::int64_t most) {
-  require(value >= least && value <= most, "a size in a header is none");
+  require(value >= least && value <= most, "a size in a header is out of range");
 }
 
-void require_finite_or_nan(double value) { require(!std::isinf(value), "a rescale in a header is infinite"); }
+void require_finite_or_nan(double value) { require(!std::isinf(value), "RescaleSlope or RescaleIntercept is infinite"); }
 
 template <class Numbers>
 void require_finite(const std::optional<Numbers>& numbers) {
-  if (numbers) aidp::require_finite(*numbers, "a place in a header is none");
+  if (numbers) aidp::require_finite(*numbers, "a position, orientation or spacing is not finite");
 }
 
 void check_frame(const FrameHeader& frame) {
@@ -34,13 +34,13 @@ void check_frame(const FrameHeader& frame) {
   require_finite(frame.pixel_spacing_mm);
   require_finite_or_nan(frame.slope);
   require_finite_or_nan(frame.intercept);
-  require(frame.telling.size() <= telling_keywords().size(), "the attributes of a frame");
+  require(frame.telling.size() <= telling_keywords().size(), "a frame has too many attributes");
   for (const auto& text : frame.telling) require_text(text, longest_text, "an attribute of a frame is too long");
 }
 
 void check_header(const InstanceHeader& header) {
   for (const auto* uid : {&header.transfer_syntax_uid, &header.sop_class_uid, &header.frame_of_reference_uid})
-    if (!uid->empty()) require_uid(*uid, "a UID in a header is none");
+    if (!uid->empty()) require_uid(*uid, "a UID in a header is malformed");
   require_between(header.rows, 0, largest_side);
   require_between(header.columns, 0, largest_side);
   require_between(header.number_of_frames, 0, std::numeric_limits<std::int32_t>::max());
@@ -52,9 +52,9 @@ void check_header(const InstanceHeader& header) {
   require_text(header.acquisition_date, longest_date, "a date is too long");
   require_text(header.acquisition_time, longest_date, "a time is too long");
   require_text(header.photometric_interpretation, longest_text, "PhotometricInterpretation is too long");
-  require_text(header.mosaic_fault, longest_message, "the words on a mosaic are too long");
+  require_text(header.mosaic_fault, longest_message, "the message about a mosaic is too long");
   require(!header.frames.empty() && static_cast<std::int64_t>(header.frames.size()) <= std::max<std::int64_t>(header.number_of_frames, 1),
-          "a header has more frames than it says");
+          "a header has no frames, or more than NumberOfFrames");
   for (const auto& frame : header.frames) check_frame(frame);
 }
 
@@ -94,7 +94,8 @@ class AttributesCheck : public msgpack::null_visitor {
 void check_attributes(std::string_view attributes, const std::vector<std::string>& keywords) {
   AttributesCheck visitor(keywords);
   std::size_t end = 0;
-  require(msgpack::parse(attributes.data(), attributes.size(), end, visitor) && end == attributes.size(), "the attributes of a file");
+  require(msgpack::parse(attributes.data(), attributes.size(), end, visitor) && end == attributes.size(),
+          "the attributes of a file are malformed");
 }
 
 void require_reason_of_file(const ScannedFile& file) {
@@ -106,28 +107,28 @@ void require_reason_of_file(const ScannedFile& file) {
 void check_scanned(const ScannedFile& file, const std::vector<std::string>& keywords) {
   require(file.state.size >= 0, "a file's size is negative");
   for (const auto uid : {file.study_uid, file.series_uid, file.sop_uid})
-    if (!uid.empty()) require_uid(uid, "a UID of a file is none");
+    if (!uid.empty()) require_uid(uid, "a UID of a file is malformed");
   for (const auto identifier : {file.accession_number, file.patient_id})
     require(identifier_in(identifier) == identifier, "an identifier is too long");
   if (!file.reason.empty()) return require_reason_of_file(file);
-  require(file.message.empty(), "words without a reason");
+  require(file.message.empty(), "a file has a message and no reason");
   check_header(unpacked<InstanceHeader>(file.header));
   check_attributes(file.attributes, keywords);
 }
 
 void check(const ScanRequest& request, const ScanReply& reply) {
-  require(reply.files.size() == request.paths.size(), "the number of files");
+  require(reply.files.size() == request.paths.size(), "the number of files is wrong");
   for (const auto& file : reply.files) check_scanned(file, request.keywords);
 }
 
 void check(const DirectoryRequest&, const DirectoryReply& reply) {
   std::size_t parts = 0;
   for (const auto& file : reply.files) {
-    require(!file.empty() && file.size() <= deepest_path, "the depth of a path");
+    require(!file.empty() && file.size() <= deepest_path, "a path is empty or too deep");
     for (const auto& part : file) require_text(part, 255, "a name in a path is too long");
     parts += file.size();
   }
-  require(parts <= most_parts, "the number of files");
+  require(parts <= most_parts, "there are too many files");
 }
 
 }  // namespace aidp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a writer says it wrote is looked at.
+// The supervisor looks at each file that a writer reports as written.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ namespace {
 FileDescriptor open_regular(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  require(file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode), "the file that it says it wrote is not there");
+  require(file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode), "the file to write is missing or not a regular file");
   return file;
 }
 
@@ -28,7 +28,7 @@ std::string hash_of(const FileDescriptor& file) {
   std::array<std::byte, 1 << 16> block;
   for (;;) {
     const auto got = ::read(file.get(), block.data(), block.size());
-    require(got >= 0, "the file that it wrote cannot be read");
+    require(got >= 0, "the file written cannot be read");
     if (got == 0) return hex(hash.finish());
     hash.update(std::span(block).first(static_cast<std::size_t>(got)));
   }
@@ -39,13 +39,13 @@ void require_hdf5(const std::string& path) {
   const auto file = open_regular(path);
   std::array<char, 8> head{};
   require(::read(file.get(), head.data(), head.size()) == 8 && std::string_view(head.data(), 8) == signature,
-          "the file that it says it wrote is not HDF5");
+          "the file written is not HDF5");
 }
 }  // namespace
 
 void check(const WriteMaskRequest& request, const WriteMaskReply& reply) {
-  require_sha256(reply.sha256, "the mask's SHA-256 is none");
-  require(hash_of(open_regular(request.path)) == reply.sha256, "the mask is not what it says it wrote");
+  require_sha256(reply.sha256, "the mask's SHA-256 is malformed");
+  require(hash_of(open_regular(request.path)) == reply.sha256, "the mask written does not have the SHA-256 that was reported");
 }
 
 void check(const WriteHdf5Request& request, const Done&) { require_hdf5(request.path); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/run/forget.hpp"
 
+#include "core/base/file_lock.hpp"
 #include "core/base/remove.hpp"
 #include "core/base/text.hpp"
 #include "core/base/who.hpp"
@@ -21,17 +22,16 @@ JobRecord find_job(Recorder& recorder, const std::string& named) {
   const auto jobs = recorder.jobs_named(named);
   if (jobs.size() == 1) return jobs.front();
   if (jobs.empty())
-    throw Error(Reason::usage,
-                "'" + printable(named) + "' is neither the output folder of a job of this store nor the beginning of a job's id",
+    throw Error(Reason::usage, "'" + printable(named) + "' is neither the output folder nor the beginning of the id of a job in this store",
                 "see `aidp audit list --event job.`");
-  throw Error(Reason::usage, "'" + printable(named) + "' is the beginning of " + std::to_string(jobs.size()) + " jobs' ids",
+  throw Error(Reason::usage, "'" + printable(named) + "' is the beginning of the ids of " + std::to_string(jobs.size()) + " jobs",
               "give more of it, or the output folder");
 }
 
 Manifest manifest_of(Database& database, const JobRecord& job) {
   auto row = database.prepare("SELECT manifest FROM model WHERE digest = ?");
   if (!row.bind(1, job.model_digest).step())
-    throw Error(Reason::model_unknown, "the store does not know the model of this job any more: " + job.model_name,
+    throw Error(Reason::model_unknown, "the store no longer knows the model of this job: " + job.model_name,
                 "restore the store from a backup");
   return parse_manifest(row.text(0), "model.yaml");
 }

@@ -20,7 +20,7 @@ SlabLease room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool
   const auto bytes = bytes_of_item(series, item);
   auto slab = bytes <= pool.size() ? pool.lease(static_cast<std::size_t>(bytes)) : std::nullopt;
   if (!slab)
-    throw Error(Reason::pixels_limit, "the images need " + bytes_text(bytes) + ", the memory for pixels is " + bytes_text(pool.size()));
+    throw Error(Reason::pixels_limit, "the images need " + bytes_text(bytes) + "; the memory for pixels is " + bytes_text(pool.size()));
   return std::move(*slab);
 }
 

@@ -64,11 +64,12 @@ std::string owner_of(const fs::path& out) {
                 "the output folder " + former.out + " belongs to a job whose purpose is " + former.purpose + ", not " + job.purpose,
                 "choose another folder with --out, or give --purpose " + former.purpose + "; a job has one purpose");
   if (former.model_digest == package.digest)
-    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, of other inputs or another site",
+    throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, with other inputs or another site",
                 "choose another folder with --out, or start over in this one with --fresh");
-  throw Error(Reason::output_foreign,
-              "the output folder " + former.out + " belongs to another job, of another model: " + model + ", not " + package.manifest.id(),
-              "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
+  throw Error(
+      Reason::output_foreign,
+      "the output folder " + former.out + " belongs to another job, with another model: " + model + ", not " + package.manifest.id(),
+      "after an upgrade choose a new folder with --out, or pin the model as " + model + "; --fresh starts over in this one");
 }
 
 // What a job writes into its folder; job.json last, as it says whose the others are.
@@ -112,7 +113,7 @@ void remove_results(const fs::path& out, const std::optional<JobRecord>& former,
 void check_space(const fs::path& folder) {
   const auto free = free_bytes(folder);
   if (free < least_free_bytes)
-    throw Error(Reason::disk_full, "only " + bytes_text(free) + " are free at " + folder.string(),
+    throw Error(Reason::disk_full, "only " + bytes_text(free) + " is free at " + folder.string(),
                 "free some space and run the same command again");
 }
 }  // namespace

@@ -182,7 +182,7 @@ void Pipeline::write_mask(Place batch, BatchItem& item) {
         if (failure && failure->reason == Reason::disk_full) {
           if (is_full(path.parent_path(), bytes))
             throw Error(Reason::disk_full, failure->message, "free some space and run the same command again: it resumes");
-          throw BadReply("it says that the disk is full, which it is not");
+          throw BadReply("it reports a full disk, but the disk is not full");
         }
         const auto* gone = std::get_if<Lost>(&said);
         if (gone && item.write_attempts < write_attempts) {

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "jobs/checks/tensor_dump.hpp"
 #include "jobs/plan/plan.hpp"
+#include "jobs/process/memory.hpp"
 #include "jobs/process/workforce.hpp"
 #include "jobs/run/job.hpp"
 #include "jobs/run/output_lock.hpp"
@@ -117,7 +118,7 @@ std::vector<fs::path> missing_inputs(const RunRequest& request, bool resumes) {
 void add_missing(Plan& plan, const std::vector<fs::path>& missing) {
   for (const auto& input : missing) {
     const auto path = fs::absolute(input).string();
-    plan.loose.push_back({path, Reason::dicom_unreadable, "the input cannot be entered"});
+    plan.loose.push_back({path, Reason::dicom_unreadable, "the input cannot be opened"});
     plan.unlisted.push_back(path);
     ++plan.files;
   }
@@ -214,7 +215,7 @@ std::vector<SeriesPlanRow> plan_inputs(const Sources& sources, const Manifest& m
 
 TensorDump dump_tensors(const Sources& sources, const Package& package, const fs::path& file, ProgressSink& progress) {
   const SignalGuard signals;
-  if (fs::is_directory(file)) throw Error(Reason::usage, file.string() + " is a folder", "name the file that is to be written");
+  if (fs::is_directory(file)) throw Error(Reason::usage, file.string() + " is a folder", "name the file to write");
   check_folder(file.has_parent_path() ? file.parent_path() : ".", "the folder of " + file.filename().string());
   Preview preview(sources, package.manifest, progress);
   TensorDump dump{.plan = std::move(preview.rows)};

@@ -42,8 +42,8 @@ std::vector<fs::path> with_dicomdirs_opened(const std::vector<fs::path>& paths, 
       if (const auto file = file_below(path.parent_path(), parts))
         opened.push_back(*file);
       else
-        loose.push_back(
-            {path.parent_path() / printable(join(parts, "/")), Reason::dicom_unreadable, "the DICOMDIR names it, but it is not there"});
+        loose.push_back({path.parent_path() / printable(join(parts, "/")), Reason::dicom_unreadable,
+                         "the DICOMDIR names this file, but it does not exist"});
     }
   }
   return opened;

@@ -2,8 +2,10 @@
 #include "jobs/sources/header_index.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <span>
+#include <unordered_map>
 
 #include "core/base/hash.hpp"
 #include "core/base/packed.hpp"
@@ -150,24 +152,25 @@ void HeaderIndex::keep(const std::vector<std::int64_t>& ids, bool whole_series) 
 
 // Copies that differ stay, for the plan to refuse.
 void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
-  std::unordered_set<std::string_view> seen;
-  std::set<std::string> twice;
+  std::unordered_map<std::string_view, std::string_view> seen;
+  std::map<std::string, std::string> twice;  // to the first two files of that SOPInstanceUID, as messages name them
   for (const auto& header : instances)
-    if (!seen.insert(header.sop_instance_uid).second) twice.insert(header.sop_instance_uid);
+    if (const auto [first, is_new] = seen.emplace(header.sop_instance_uid, header.path); !is_new)
+      twice.emplace(header.sop_instance_uid, std::string(first->second) + " and " + header.path);
   if (twice.empty()) return;
   auto mark = guarded([&] { return database_->prepare("UPDATE file SET copy = 1 WHERE path = ?"); });
   std::set<std::pair<std::string, Digest>> contents;
-  const auto digest_of = [](const std::string& path) {
+  const auto digest_of = [&](const InstanceHeader& header) {
     try {
-      return sha256_file(path);
+      return sha256_file(header.path);
     } catch (const Error& error) {
-      throw Error(Reason::dicom_unreadable,
-                  "it shares its SOPInstanceUID with another file, and cannot be compared with it: " + std::string(error.what()));
+      throw Error(Reason::dicom_unreadable, printable("two files have the same SOPInstanceUID and cannot be compared: " +
+                                                      twice.at(header.sop_instance_uid) + ": " + error.what()));
     }
   };
   std::erase_if(instances, [&](const auto& header) {
     const auto& sop = header.sop_instance_uid;
-    if (!twice.contains(sop) || contents.emplace(sop, digest_of(header.path)).second) return false;
+    if (!twice.contains(sop) || contents.emplace(sop, digest_of(header)).second) return false;
     guarded([&] { mark.bind(1, header.path).run(); });
     return true;
   });

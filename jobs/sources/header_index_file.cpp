@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::int64_t runs_kept = 400;  // a nightly job's year: what none of them listed is forgotten
-constexpr const char* what_to_do = "run the same command again: the index is made again by itself";
+constexpr const char* what_to_do = "run the same command again: the index is then rebuilt";
 }  // namespace
 
 HeaderIndex::HeaderIndex(const fs::path& file, std::vector<std::string> keywords, const StoreKey& key)
@@ -48,7 +48,7 @@ void HeaderIndex::start() {
   drop();
   try {
     open(file_);
-    note_ = file_.string() + " could not be used (" + why + "); it was made again, and every header is read once more";
+    note_ = file_.string() + " could not be used (" + why + "); it was rebuilt, so every header is read again";
   } catch (const Error& error) {
     if (error.reason() == Reason::disk_full) throw;
     note_ = file_.string() + " cannot be used (" + error.what() + "), so this job reads every header itself; remove it";

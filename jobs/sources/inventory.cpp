@@ -84,7 +84,7 @@ class Lister {
   }
 
   void unreadable(const fs::path& path, const std::error_code& error) {
-    loose_.push_back({path.string(), Reason::dicom_unreadable, "cannot be looked at: " + error.message()});
+    loose_.push_back({path.string(), Reason::dicom_unreadable, "cannot be examined: " + error.message()});
   }
 
   void step(Folder& folder) {
@@ -113,8 +113,7 @@ class Lister {
   void link(const fs::path& path) {
     std::error_code error;
     const auto target = fs::canonical(path, error);
-    if (error == std::errc::no_such_file_or_directory)
-      return loose_.push_back({path.string(), Reason::dicom_unreadable, "a link to nothing"});
+    if (error == std::errc::no_such_file_or_directory) return loose_.push_back({path.string(), Reason::dicom_unreadable, "a broken link"});
     const auto type = error ? fs::file_type::none : fs::status(target, error).type();
     if (type == fs::file_type::none || type == fs::file_type::not_found) return unreadable(path, error);
     const bool is_file = type == fs::file_type::regular, is_folder = type == fs::file_type::directory;

@@ -17,8 +17,9 @@ constexpr std::size_t bytes_at_most = std::size_t{256} << 20;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 [[noreturn]] void wrong(const fs::path& file, std::int64_t line, const std::string& what) {
-  throw Error(Reason::worklist_invalid, file.string() + ":" + std::to_string(line) + ": " + what,
-              "columns are AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID and path, any of them");
+  throw Error(
+      Reason::worklist_invalid, file.string() + ":" + std::to_string(line) + ": " + what,
+      "the known columns are AccessionNumber, PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID and path; give at least one");
 }
 
 // AccessionNumber, accession_number and "Accession Number" are one.
@@ -78,14 +79,14 @@ class CsvRows {
     if (!names) wrong(file, line, "a quote is not closed");
     for (const auto& name : *names) columns_.push_back(key_named(name));
     if (std::ranges::none_of(columns_, [](const auto& key) { return key.has_value(); }))
-      wrong(file, line, "the first line names no column that is known");
+      wrong(file, line, "the first line has no known column");
   }
 
   void read(WorklistRow& row) const {
     auto fields = fields_of(row.text, separator_);
     if (!fields) wrong(file_, row.line, "a quote is not closed; a row is one line");
     if (fields->size() != columns_.size())
-      wrong(file_, row.line, std::to_string(fields->size()) + " fields, the first line names " + std::to_string(columns_.size()));
+      wrong(file_, row.line, std::to_string(fields->size()) + " fields; the first line has " + std::to_string(columns_.size()));
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (!columns_[i]) continue;
       auto& value = row.values[static_cast<std::size_t>(*columns_[i])];
@@ -103,11 +104,11 @@ class CsvRows {
 
 void read_json(const fs::path& file, WorklistRow& row) {
   auto json = nlohmann::json::parse(row.text, nullptr, false);
-  if (!json.is_object()) wrong(file, row.line, "no JSON object");
+  if (!json.is_object()) wrong(file, row.line, "not a JSON object");
   for (auto& [name, value] : json.items()) {
     const auto key = key_named(name);
     if (!key || value.is_null()) continue;
-    if (!value.is_string() && !value.is_number_integer()) wrong(file, row.line, "'" + printable(name) + "' takes a text");
+    if (!value.is_string() && !value.is_number_integer()) wrong(file, row.line, "'" + printable(name) + "' must be text or a whole number");
     auto& text = row.values[static_cast<std::size_t>(*key)];
     text = value.is_string() ? std::string(trim(value.get_ref<const std::string&>())) : value.dump();
     if (*key == WorklistKey::path && !text.empty()) value = text = absolute(file, text);
@@ -125,8 +126,8 @@ std::vector<fs::path> Worklist::paths() const {
 
 Worklist read_worklist(const fs::path& file) {
   std::error_code error;
-  if (!fs::exists(file, error)) throw Error(Reason::path_missing, "no such file or folder: " + file.string(), "check the path");
-  if (!fs::is_regular_file(file)) wrong(file, 1, "the worklist is no plain file");
+  if (!fs::exists(file, error)) throw Error(Reason::path_missing, "no such file: " + file.string(), "check the path");
+  if (!fs::is_regular_file(file)) wrong(file, 1, "the worklist is not a regular file");
   auto content = read_file(file, bytes_at_most);
   if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
   Worklist worklist{file, {}, {}};
@@ -144,7 +145,7 @@ Worklist read_worklist(const fs::path& file) {
     }
     WorklistRow row{number, line, {}};
     json ? read_json(file, row) : csv->read(row);
-    if (std::ranges::all_of(row.values, &std::string::empty)) wrong(file, number, "the row says nothing to find an image by");
+    if (std::ranges::all_of(row.values, &std::string::empty)) wrong(file, number, "the row has no value in any known column");
     worklist.rows.push_back(std::move(row));
   }
   if (worklist.rows.empty()) wrong(file, 1, "the worklist has no rows");

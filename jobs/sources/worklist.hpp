@@ -45,7 +45,7 @@ struct WorklistResult {
   std::int64_t loose = 0;                                // files without a series that it names
   Outcome outcome = Outcome::failed;
   std::optional<Reason> reason = Reason::worklist_not_found;
-  std::string message = "no file is what the row says";
+  std::string message = "no file matches the row";
 };
 
 // Looks for the images of each row in the index, and leaves in it those alone, or the whole series of those.

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/base/file.hpp"
+#include "core/base/publish.hpp"
 #include "core/base/text.hpp"
 #include "jobs/sources/worklist.hpp"
 
@@ -77,7 +78,7 @@ void settle(std::vector<WorklistResult>& results, Recorder& recorder, const std:
   for (std::size_t i = 0; i < results.size(); ++i)
     if (any[i] == 0 && results[i].loose > 0) {
       results[i].reason = Reason::worklist_no_image;
-      results[i].message = "no file that the row names is an image; the ledger says why";
+      results[i].message = "none of the files that match the row is an image; see the ledger";
     }
 }
 

@@ -63,7 +63,7 @@ class Decoder {
     const auto& header = file_->header();
     if (header.study_instance_uid != wanted.study_instance_uid || header.series_instance_uid != wanted.series_instance_uid ||
         header.sop_instance_uid != source.sop_instance_uid)
-      throw Error(Reason::dicom_changed, "the file holds another image than when it was scanned");
+      throw Error(Reason::dicom_changed, "the file no longer holds the image that it held when it was scanned");
     auto& sha256 = image.sha256.at(number);
     if (!sha256.empty() && sha256 != file_->sha256()) throw Error(Reason::dicom_changed, "the file changed while its frames were decoded");
     sha256 = file_->sha256();

@@ -78,7 +78,7 @@ class ModelWorker {
 
   void hand_over(const InferenceOutput& output, const Place& place) const {
     if (!output.mask || output.mask->voxels.size() != place.size)
-      throw Error(Reason::model_shape, "a mask of " + std::to_string(place.size) + " voxels is expected, the model gave " +
+      throw Error(Reason::model_shape, "a mask of " + std::to_string(place.size) + " voxels is expected; the model gave " +
                                            std::to_string(output.mask ? output.mask->voxels.size() : 0));
     std::memcpy(outputs_.at(slab_of(place)).data(), output.mask->voxels.data(), output.mask->voxels.size());
   }

@@ -31,7 +31,7 @@ void keep_freed_memory() {
 
 std::string answer_to(const Request& request, const Handlers& handlers) try {
   const auto handler = handlers.find(request.op);
-  if (handler == handlers.end()) throw Error(Reason::internal, "this worker knows no operation '" + std::string(request.op) + "'");
+  if (handler == handlers.end()) throw Error(Reason::internal, "this worker does not know the operation '" + std::string(request.op) + "'");
   auto frame = frame_of(Answer{request.id, handler->second(request.body)});
   if (frame.size() > Channel::longest_answer) throw Error(Reason::pixels_limit, "the answer is too long for one message");
   return frame;

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Help, man pages and suggestions: all of one registry."""
+import pathlib
 import re
+import stat
 import subprocess
+import tempfile
 import unittest
 
 from jobs_support import BIN, ROOT, aidp, commands
@@ -84,6 +87,11 @@ class ManPages(unittest.TestCase):
         for page in ("aidp.7", "aidp-manifest.5"):
             self.assertIn(".SH EXAMPLE", (ROOT / "man" / page).read_text(), page)
         self.assertIn(".SH EXIT STATUS", (ROOT / "man/aidp.7").read_text())
+
+    def test_pages_may_be_read_by_everybody(self):
+        with tempfile.TemporaryDirectory() as folder:
+            aidp("--generate", "man", "--to", folder)
+            self.assertEqual({0o644}, {stat.S_IMODE(page.stat().st_mode) for page in pathlib.Path(folder).iterdir()})
 
     def test_the_page_of_reasons_explains_each(self):
         page = (ROOT / "man/aidp-reasons.7").read_text().replace("\\-", "-")

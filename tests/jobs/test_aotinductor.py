@@ -69,7 +69,7 @@ class AotInductor(JobTest):
 
     def test_the_directory_that_is_looked_through_is_the_one_that_libtorch_reads(self):
         self.assertIn("leads out of it", self.refused(["data/a.so", "data/../../x.so"], change=last_hidden))
-        self.assertIn("after its directory", self.refused(["data/a.so"], change=lambda whole: last_hidden(whole) + bytes(10)))
+        self.assertIn("data follows its directory", self.refused(["data/a.so"], change=lambda whole: last_hidden(whole) + bytes(10)))
         self.assertIn("zip64 directory is broken", self.refused([], change=locator_first))
 
     def test_a_package_compiled_for_another_device_is_refused_and_says_which(self):

@@ -35,7 +35,7 @@ class Dicomdirs(JobTest):
         shutil.move(media / "98892003", media / "98892003.away")
         missing = sum(1 for path in (media / "98892003.away").rglob("*") if path.is_file())
         done = self.aidp("run", "any", media / "DICOMDIR", "--out", self.folder / "out", "--dry-run", "--format", "json", code=3)
-        self.assertIn("the DICOMDIR names it, but it is not there", done.stdout)
+        self.assertIn("the DICOMDIR names this file, but it does not exist", done.stdout)
         self.assertIn(f'"quarantined":{missing}', done.stdout.replace(" ", ""))
 
     def test_a_name_that_would_lead_out_of_the_folder_is_not_followed(self):

@@ -67,7 +67,7 @@ class Forgetting(JobTest):
     def test_a_reason_and_a_choice_are_asked_for_and_a_wrong_name_is_refused(self):
         self.assertIn("--reason", self.forget("--all", code=2))
         self.assertIn("--reason is empty", self.forget("--all", "--reason", " ", code=2))
-        self.assertIn("nothing says what to forget", self.forget("--reason", "x", code=2))
+        self.assertIn("no results are selected", self.forget("--reason", "x", code=2))
         self.assertIn("neither", self.forget("--all", "--reason", "x", job=self.folder / "none", code=2))
         self.assertEqual(len(self.studies()), 4)
 

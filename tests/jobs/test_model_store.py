@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import time
 import unittest
@@ -42,7 +43,7 @@ class Installing(JobTest):
         self.artifact.write_bytes(self.artifact.read_bytes()[:-10] + b"0123456789")
 
     def test_the_same_package_again_is_fine_only_while_the_installed_one_is_intact(self):
-        self.assertIn("installed already", self.aidp("model", "install", self.package).stdout)
+        self.assertIn("already installed", self.aidp("model", "install", self.package).stdout)
         self.tamper()
         said = self.aidp("model", "install", self.package, code=4).stderr
         self.assertIn("model.ts", said)
@@ -67,6 +68,16 @@ class Installing(JobTest):
         self.aidp("model", "install", self.package)
         self.aidp("model", "verify")
         self.assertFalse((self.home / "models/.half").exists())
+
+    def test_a_link_among_what_a_killed_install_left_is_removed_and_not_followed(self):
+        closed = self.folder / "foreign/closed"
+        closed.mkdir(parents=True)
+        closed.chmod(0o500)
+        link = self.home / "models/.half"
+        link.symlink_to(closed.parent)
+        self.install(Mean(), version="1.1.0")
+        self.assertFalse(link.is_symlink())
+        self.assertEqual(0o500, stat.S_IMODE(closed.stat().st_mode))
 
     def test_what_cannot_be_read_is_no_tampered_package(self):
         self.artifact.chmod(0)

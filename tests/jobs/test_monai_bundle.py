@@ -299,7 +299,7 @@ class Refusing(OfBundles):
 
     def test_a_folder_that_is_there_is_left_alone(self):
         (self.folder / "package").mkdir()
-        self.assertIn("is there already", self.convert(self.bundle(), code=2).stderr)
+        self.assertIn("already exists", self.convert(self.bundle(), code=2).stderr)
         self.assertEqual(list((self.folder / "package").iterdir()), [])
 
 

@@ -57,6 +57,9 @@ class Reporting(JobTest):
         with sqlite3.connect(self.home / "aidp.db") as store:
             store.execute("UPDATE item SET outcome = 'ineligible' WHERE id = 30")
         self.assertIn("item", self.aidp("audit", "verify", code=4).stdout)
+        quiet = self.aidp("audit", "verify", "--quiet", code=4)
+        self.assertEqual("", quiet.stdout)
+        self.assertRegex(quiet.stderr, r"a finding: leaf \d+: item \d+ was changed")
         self.aidp("audit", "list", "--limit", "3")
         self.aidp("audit", "show", "0")
 
@@ -76,8 +79,8 @@ class Reporting(JobTest):
 
     def test_a_period_or_a_model_that_is_not_one_is_refused(self):
         for span in ("7dd", "7x5d", "d", "-1w", "0d"):
-            self.assertIn("not a span of time", self.aidp("report", "surveillance", "--last", span, code=2).stderr)
-        self.assertIn("exclude", self.aidp("report", "surveillance", "--last", "1w", "--from", "2026-01-01", code=2).stderr)
+            self.assertIn("not a period", self.aidp("report", "surveillance", "--last", span, code=2).stderr)
+        self.assertIn("cannot be given together", self.aidp("report", "surveillance", "--last", "1w", "--from", "2026-01-01", code=2).stderr)
         self.assertIn("did you mean 'mean'", self.aidp("report", "surveillance", "--model", "maen", code=2).stderr)
 
 

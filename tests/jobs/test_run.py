@@ -116,7 +116,7 @@ class Refusing(JobTest):
         self.assertEqual(len(list((self.folder / "mine").iterdir())), 3)
         self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
         make_cohort(self.folder / "in2", 1)
-        self.assertIn("another job, of other inputs", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
+        self.assertIn("another job, with other inputs", self.aidp("run", "mean", self.folder / "in2", "--out", self.folder / "out", code=2).stderr)
 
     def test_a_device_that_is_not_there_is_named_and_leaves_no_trace(self):
         self.install(Mean())

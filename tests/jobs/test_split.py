@@ -78,14 +78,14 @@ class Split(JobTest):
         summary = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
         self.assertEqual(summary["item_outcomes"], {"completed": 2, "quarantined": 1})
         self.assertEqual(sorted(float(row["mean"]) for row in rows(self.folder / "out/results.csv") if row["mean"]), [100, 200])
-        self.assertIn("a volume takes 2 slices", self.aidp("validate", "input", self.folder / "in", "--model", "mean").stdout)
+        self.assertIn("a volume needs at least 2 slices", self.aidp("validate", "input", self.folder / "in", "--model", "mean").stdout)
         again = self.run_summary("mean", self.folder / "in", "--out", self.folder / "out", code=3)
         self.assertEqual(again["item_outcomes"], {"completed": 2, "quarantined": 1})
         self.aidp("audit", "verify")
 
     def test_geometry_is_of_volumes(self):
         package = make_package(self.folder / "package", Mean(), more="geometry: {several: split}")
-        self.assertIn("it goes with 'unit: series'", self.aidp("validate", "manifest", package / "model.yaml", code=2).stderr)
+        self.assertIn("it needs 'unit: series'", self.aidp("validate", "manifest", package / "model.yaml", code=2).stderr)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Straighten(JobTest):
     def test_how_wide_a_gap_may_be_is_asked_for(self):
         for more, wanted in {
             "geometry: {uneven_spacing: resample}": "largest_gap_mm",
-            "geometry: {largest_gap_mm: 4}": "goes with 'uneven_spacing: resample'",
+            "geometry: {largest_gap_mm: 4}": "needs 'uneven_spacing: resample'",
             "geometry: {uneven_spacing: resample, largest_gap_mm: 0}": "above 0",
         }.items():
             with self.subTest(more):

@@ -99,8 +99,8 @@ class Worklists(JobTest):
         return self.folder / "list.csv"
 
     def test_what_is_no_worklist_is_refused_with_its_line(self):
-        for text, line, word in (("name,age\nx,1\n", 1, "no column"), ("path\n", 1, "no rows"), ("path,accession\na\n", 2, "1 fields"),
-                                 ('path\n"a\n', 2, "quote"), ("{\"path\": [1]}\n", 1, "takes a text"), ("accession,note\n,x\n", 2, "nothing to find")):
+        for text, line, word in (("name,age\nx,1\n", 1, "no known column"), ("path\n", 1, "no rows"), ("path,accession\na\n", 2, "1 fields"),
+                                 ('path\n"a\n', 2, "quote"), ("{\"path\": [1]}\n", 1, "must be text"), ("accession,note\n,x\n", 2, "no value")):
             with self.subTest(text=text):
                 done = self.aidp("run", "mean", self.archive, "--worklist", self.write(text), "--out", self.out, code=2)
                 self.assertIn(f"list.csv:{line}: ", done.stderr)

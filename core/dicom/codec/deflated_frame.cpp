@@ -19,7 +19,7 @@ Colour decode_deflated_frame(Bytes encoded, const InstanceHeader& header, Values
   const bool filled = stream.avail_out == 0;
   ::inflateEnd(&stream);
   if (!filled || status == Z_DATA_ERROR || status == Z_MEM_ERROR)
-    throw Error(Reason::pixels_corrupt, "deflated frame: it is broken or cut");
+    throw Error(Reason::pixels_corrupt, "deflated frame: it is corrupt or truncated");
   unpack_native(native, 0, header, out);
   return Colour::as_header;
 }

@@ -63,7 +63,7 @@ void Fragments::find_frames(std::int64_t frames) {
     for (std::size_t i = 0; i <= count; ++i) first_.push_back(i);
   } else if (!by_offsets(count) && !by_beginnings(count)) {
     throw Error(Reason::pixels_corrupt, std::to_string(fragments_.size()) + " fragments for " + std::to_string(count) +
-                                            " frames, and no offset table says which is whose");
+                                            " frames, and no offset table assigns them");
   }
 }
 

@@ -54,7 +54,7 @@ Stream read_markers(Bytes encoded) {
   Stream stream;
   if (word_at(encoded, 0) != 0xFFD8) corrupt("the codestream does not begin with SOI");
   for (std::size_t at = 2; stream.bits == 0;) {
-    if (byte_at(encoded, at) != 0xFF) corrupt("a marker is broken");
+    if (byte_at(encoded, at) != 0xFF) corrupt("a marker is invalid");
     const auto marker = byte_at(encoded, at + 1);
     if (marker == 0xFF) {  // a fill byte
       ++at;
@@ -89,7 +89,7 @@ Colour decode_jpeg(Bytes encoded, const InstanceHeader& header, Values out) {
     status = decoder->decode(reinterpret_cast<Uint8*>(const_cast<std::byte*>(encoded.data())), static_cast<Uint32>(encoded.size()),
                              reinterpret_cast<Uint8*>(decoded.data()), static_cast<Uint32>(decoded.size()),
                              header.pixel_representation == 1 ? OFTrue : OFFalse);
-  if (status == EJ_Suspension) corrupt("the codestream is cut");
+  if (status == EJ_Suspension) corrupt("the codestream is truncated");
   if (status.bad()) corrupt(status.text());
   if (!apart.empty()) put_wide("JPEG", decoded, from_bytes, to_bytes, out);
   return stream.colour;

@@ -111,12 +111,12 @@ Colour decode_jpeg_2000(Bytes encoded, const InstanceHeader& header, Values out)
   opj_image_t* raw = nullptr;
   const bool header_read = opj_read_header(stream.get(), codec.get(), &raw);
   const std::unique_ptr<opj_image_t, FreeImage> image(raw);
-  if (!header_read) corrupt("the codestream's header is broken");
+  if (!header_read) corrupt("the codestream's header is corrupt");
   check_size("JPEG 2000", image->x1 - image->x0, image->y1 - image->y0, image->numcomps, header);
   for (OPJ_UINT32 c = 0; c < image->numcomps; ++c)
     if (image->comps[c].dx != 1 || image->comps[c].dy != 1 || image->comps[c].prec < 1 || image->comps[c].prec > 8 * value_bytes(header))
       throw Error(Reason::pixels_unsupported, "JPEG 2000: subsampled components or more bits than BitsAllocated");
-  if (!opj_decode(codec.get(), stream.get(), image.get())) corrupt("the codestream is broken or cut");
+  if (!opj_decode(codec.get(), stream.get(), image.get())) corrupt("the codestream is corrupt or truncated");
   for (OPJ_UINT32 c = 0; c < image->numcomps; ++c)
     if (!image->comps[c].data || std::size_t{image->comps[c].w} * image->comps[c].h * image->numcomps * value_bytes(header) != out.size())
       corrupt("a component was not decoded");

@@ -34,7 +34,7 @@ void double_chroma(Bytes values, std::size_t value_bytes, Values out) {
 void unpack_native(Bytes values, std::uint64_t first_bit, const InstanceHeader& header, Values out) {
   const auto bits = native_frame_bits(header);
   if (first_bit + bits > 8 * static_cast<std::uint64_t>(values.size()))
-    throw Error(Reason::pixels_size, "the pixel data have " + std::to_string(values.size()) + " bytes, the header says at least " +
+    throw Error(Reason::pixels_size, "the pixel data has " + std::to_string(values.size()) + " bytes; the header implies at least " +
                                          std::to_string((first_bit + bits + 7) / 8));
   if (header.bits_allocated == 1) return unpack_bits(values, first_bit, out);
   const auto source = values.subspan(static_cast<std::size_t>(first_bit / 8), static_cast<std::size_t>(bits / 8));

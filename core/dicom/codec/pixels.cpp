@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
 
 [[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
-[[noreturn]] void senseless(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
+[[noreturn]] void invalid(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
 
 const TransferSyntax& syntax_of(const InstanceHeader& header) {
   if (const auto* syntax = find_syntax(header.transfer_syntax_uid)) return *syntax;
@@ -52,8 +52,8 @@ void check_bits(const InstanceHeader& h) {
     unsupported("BitsAllocated " + allocated +
                 (h.floating ? " of floating-point values; 32 and 64 are" : " of integers; 1, 8, 16 and 32 are"));
   if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
-    senseless("BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
-              allocated);
+    invalid("BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
+            allocated);
 }
 
 bool is_ybr(Colour colour, const InstanceHeader& header) {
@@ -75,12 +75,12 @@ PixelFile::PixelFile(const std::string& path, Content content) : content_(std::m
 void PixelFile::check() const {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
-  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) senseless("Rows, Columns or BitsAllocated is missing or 0");
-  if (h.number_of_frames < 1) senseless("NumberOfFrames is not a whole number above 0");
-  if (h.pixel_representation > 1) senseless("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) invalid("Rows, Columns or BitsAllocated is missing or 0");
+  if (h.number_of_frames < 1) invalid("NumberOfFrames is not a whole number above 0");
+  if (h.pixel_representation > 1) invalid("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
   if (h.number_of_frames > frames_at_most)
     throw Error(Reason::pixels_limit,
-                "NumberOfFrames is " + std::to_string(h.number_of_frames) + ", the limit is " + std::to_string(frames_at_most));
+                "NumberOfFrames is " + std::to_string(h.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
   syntax_of(h);
   if (h.samples_per_pixel != 1 && h.samples_per_pixel != 3)
     unsupported("SamplesPerPixel " + std::to_string(h.samples_per_pixel) + " of " + h.photometric_interpretation + "; 1 and 3 are");
@@ -92,10 +92,10 @@ void PixelFile::check() const {
 
 // What the values mean must be known before a model is given them.
 void PixelFile::check_meaning() const {
-  if (!header_.mosaic_fault.empty()) senseless(header_.mosaic_fault);
+  if (!header_.mosaic_fault.empty()) invalid(header_.mosaic_fault);
   for (const auto& frame : header_.frames)
     if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
-      senseless("RescaleSlope or RescaleIntercept is not a number, or the slope is 0");
+      invalid("RescaleSlope or RescaleIntercept is not a number, or the slope is 0");
   const auto& photometric = header_.photometric_interpretation;
   const bool grey = header_.samples_per_pixel == 1 && (photometric == "MONOCHROME2" || (photometric == "MONOCHROME1" && !header_.floating));
   const bool of_codestream = syntax_->codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT");
@@ -122,7 +122,7 @@ void PixelFile::find_pixels() {
   native_ = pixels             ? pixels->bytes
             : header_.floating ? value_of(dataset, header_.bits_allocated == 32 ? DCM_FloatPixelData : DCM_DoubleFloatPixelData)
                                : value_of(dataset, DCM_PixelData);
-  if (native_.empty()) throw Error(Reason::pixels_size, "there is no PixelData, or it is empty");
+  if (native_.empty()) throw Error(Reason::pixels_size, "PixelData is missing or empty");
   // Some writers say YBR_FULL_422 of pixels that are whole; their length tells (PS3.5 8.1.2).
   const auto whole = stored_form(header_).bytes * static_cast<std::uint64_t>(header_.number_of_frames);
   if (header_.photometric_interpretation == "YBR_FULL_422" && native_.size() == whole + whole % 2)
@@ -130,7 +130,7 @@ void PixelFile::find_pixels() {
   const auto bits = native_frame_bits(header_) * static_cast<std::uint64_t>(header_.number_of_frames);
   if (bits > 8 * static_cast<std::uint64_t>(native_.size()))
     throw Error(Reason::pixels_size,
-                "PixelData has " + std::to_string(native_.size()) + " bytes, the header says " + std::to_string((bits + 7) / 8));
+                "PixelData has " + std::to_string(native_.size()) + " bytes; the header implies " + std::to_string((bits + 7) / 8));
 }
 
 void PixelFile::decode_native(std::int64_t frame, Values out) const {

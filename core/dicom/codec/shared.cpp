@@ -11,7 +11,7 @@ void check_size(const char* codec, std::size_t columns, std::size_t rows, std::s
       samples == static_cast<std::size_t>(header.samples_per_pixel))
     return;
   throw Error(Reason::pixels_size, std::string(codec) + ": the codestream is " + std::to_string(rows) + " x " + std::to_string(columns) +
-                                       " x " + std::to_string(samples) + ", the header says " + std::to_string(header.rows) + " x " +
+                                       " x " + std::to_string(samples) + "; the header says " + std::to_string(header.rows) + " x " +
                                        std::to_string(header.columns) + " x " + std::to_string(header.samples_per_pixel));
 }
 

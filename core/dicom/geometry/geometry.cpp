@@ -78,7 +78,8 @@ class Steps {
   Irregular check(const Straightening& may) const {
     Irregular found;
     for (std::size_t i = 0; i < distances_mm_.size(); ++i) {
-      if (distances_mm_[i] < same_position_mm) throw Error(Reason::geometry_duplicate, "two slices lie at one position" + where(i));
+      if (distances_mm_[i] < same_position_mm)
+        throw Error(Reason::geometry_duplicate, "two slices have the same position: slices " + pair(i));
       if (is_uneven(i, may)) found.spacing = true;
       if (is_tilted(i, may)) found.tilt = true;
     }
@@ -87,22 +88,22 @@ class Steps {
   }
 
  private:
-  std::string where(std::size_t i) const {
-    return " between slices " + std::to_string(i + 1) + " and " + std::to_string(i + 2) + " of " + std::to_string(slices_.size());
+  std::string pair(std::size_t i) const {
+    return std::to_string(i + 1) + " and " + std::to_string(i + 2) + " of " + std::to_string(slices_.size());
   }
 
   bool is_uneven(std::size_t i, const Straightening& may) const {
     if (std::abs(distances_mm_[i] - median_mm_) <= spacing_tolerance * median_mm_) return false;
     if (may.largest_gap_mm > 0) return true;
-    throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) + ", elsewhere " + fixed(median_mm_, 3) +
-                                              " mm: slices are missing or uneven");
+    throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm between slices " + pair(i) + ", " + fixed(median_mm_, 3) +
+                                              " mm elsewhere: slices are missing or unevenly spaced");
   }
 
   void check_gaps(const Straightening& may) const {
     for (std::size_t i = 0; i < distances_mm_.size(); ++i)
       if (distances_mm_[i] > may.largest_gap_mm)
-        throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm" + where(i) +
-                                                  ", the distances are uneven, and the model's largest_gap_mm is " +
+        throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm between slices " + pair(i) +
+                                                  ": the distances are uneven, and the model's largest_gap_mm is " +
                                                   fixed(may.largest_gap_mm, 3));
   }
 
@@ -219,7 +220,7 @@ VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector
   std::vector<Slice> slices;
   for (const auto& ref : frames) slices.push_back(slice_at(series, ref));
   if (slices.size() < 2)
-    throw Error(Reason::geometry_few, "a volume takes 2 slices at least, and here is " + std::to_string(slices.size()));
+    throw Error(Reason::geometry_few, "a volume needs at least 2 slices; here there is " + std::to_string(slices.size()));
   check_alike(slices);
   const auto& first = *slices.front().frame;
   auto normal = cross(across(first), down(first));

@@ -136,7 +136,7 @@ Error of_volume(std::size_t number, std::size_t count, const Error& error) {
   const bool duplicate = error.reason() == Reason::geometry_duplicate;
   return {error.reason(),
           which + error.what() +
-              (duplicate ? ", and neither an attribute nor the order of InstanceNumber tells them apart with one at each place" : "")};
+              (duplicate ? ", and neither an attribute nor the order of InstanceNumber tells them apart with one at each position" : "")};
 }
 }  // namespace
 

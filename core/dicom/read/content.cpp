@@ -34,7 +34,7 @@ std::string read(const InputFile& input, std::size_t size) {
 std::string read(const FileToRead& file) {
   const auto input = open_input(file.path, file.scanned);
   const auto size = static_cast<std::size_t>(input.state.size);
-  if (size > file_bytes_at_most) throw Error(Reason::pixels_limit, "the file has more than 2 GiB");
+  if (size > file_bytes_at_most) throw Error(Reason::pixels_limit, "the file is larger than 2 GiB");
   return read(input, size);
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t shortest_file = 16;
 
 [[noreturn]] void fail(const OFCondition& status) {
   const bool cut = status == EC_InvalidStream || status == EC_StreamNotifyClient || status == EC_EndOfStream;
-  if (cut) throw Error(Reason::dicom_truncated, "the file ends before its data");
+  if (cut) throw Error(Reason::dicom_truncated, "the file ends before its data does");
   throw Error(Reason::dicom_malformed, std::string("DCMTK: ") + status.text());
 }
 
@@ -61,7 +61,7 @@ std::optional<DicomFile::PixelBytes> find_pixels(std::span<const std::byte> byte
   std::uint32_t length = 0;
   std::memcpy(&length, bytes.data() + end - sizeof length, sizeof length);
   if (length == undefined) return DicomFile::PixelBytes{bytes.subspan(end), true};
-  if (length > bytes.size() - end) throw Error(Reason::dicom_truncated, "the file ends before its pixel data");
+  if (length > bytes.size() - end) throw Error(Reason::dicom_truncated, "the file ends before its pixel data does");
   return DicomFile::PixelBytes{bytes.subspan(end, length), false};
 }
 }  // namespace
@@ -129,7 +129,7 @@ void DicomFile::finish() {
   }
   if (transfer_syntax_uid_.empty()) transfer_syntax_uid_ = DcmXfer(file_->getDataset()->getOriginalXfer()).getXferID();
   if (file_->getDataset()->card() == 0)
-    throw Error(has_meta_ ? Reason::dicom_truncated : Reason::not_dicom, "no DICOM element was found behind the file's beginning");
+    throw Error(has_meta_ ? Reason::dicom_truncated : Reason::not_dicom, "no DICOM element was found after the start of the file");
 }
 
 DcmDataset& DicomFile::dataset() const { return *file_->getDataset(); }

@@ -23,7 +23,7 @@ InputFile open_input(const std::string& path, const std::optional<FileState>& sc
   if (!input.file) throw Error(Reason::dicom_unreadable, std::string("cannot be opened: ") + std::strerror(errno));
   struct stat status {};
   if (::fstat(input.file.get(), &status) != 0)
-    throw Error(Reason::dicom_unreadable, std::string("cannot be looked at: ") + std::strerror(errno));
+    throw Error(Reason::dicom_unreadable, std::string("cannot be examined: ") + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) throw Error(scanned ? Reason::dicom_changed : Reason::not_dicom, scanned ? changed : "not a regular file");
   input.state = file_state(status);
   if (scanned && input.state != *scanned) throw Error(Reason::dicom_changed, changed);

@@ -15,7 +15,7 @@ namespace aidp {
 namespace {
 constexpr std::size_t entries_at_most = 65536;
 
-[[noreturn]] void senseless(const DcmTagKey& tag, const std::string& what) {
+[[noreturn]] void invalid(const DcmTagKey& tag, const std::string& what) {
   throw Error(Reason::dicom_attribute, std::string(DcmTag(tag).getTagName()) + " " + what);
 }
 
@@ -53,9 +53,9 @@ struct Descriptor {
 
 Descriptor descriptor_of(DcmItem& item, const DcmTagKey& tag, bool signed_first) {
   const auto words = words_of(item, tag);
-  if (words.size() < 3) senseless(tag, "has no three values");
+  if (words.size() < 3) invalid(tag, "does not have three values");
   const int bits = words[2];
-  if (bits < 8 || bits > 16) senseless(tag, "says entries of " + std::to_string(bits) + " bits; 8 to 16 are allowed");
+  if (bits < 8 || bits > 16) invalid(tag, "declares entries of " + std::to_string(bits) + " bits; 8 to 16 are allowed");
   return {words[0] == 0 ? entries_at_most : words[0], signed_first ? static_cast<std::int16_t>(words[1]) : std::int64_t{words[1]}, bits};
 }
 
@@ -71,7 +71,7 @@ class Segments {
 
  private:
   std::uint16_t word(std::size_t at) const {
-    if (at >= words_.size()) senseless(tag_, "ends within a segment");
+    if (at >= words_.size()) invalid(tag_, "ends within a segment");
     return words_[at];
   }
 
@@ -86,24 +86,24 @@ class Segments {
         line(length, word(at + 2));
         return at + 3;
       case 2: {
-        if (!may_repeat) senseless(tag_, "has an indirect segment within another");
+        if (!may_repeat) invalid(tag_, "has an indirect segment within another");
         std::size_t place = word(at + 2) | static_cast<std::size_t>(word(at + 3)) << 16;
         for (std::size_t i = 0; i < length; ++i) place = one(place, false);
         return at + 4;
       }
       default:
-        senseless(tag_, "has a segment of the unknown kind " + std::to_string(word(at)));
+        invalid(tag_, "has a segment of the unknown kind " + std::to_string(word(at)));
     }
   }
 
   void line(std::size_t length, double end) {
-    if (entries_.empty()) senseless(tag_, "begins with a linear segment");
+    if (entries_.empty()) invalid(tag_, "begins with a linear segment");
     const double begin = entries_.back(), step = (end - begin) / static_cast<double>(std::max<std::size_t>(length, 1));
     for (std::size_t i = 1; i <= length; ++i) add(static_cast<std::uint16_t>(std::nearbyint(begin + step * static_cast<double>(i))));
   }
 
   void add(std::uint16_t value) {
-    if (entries_.size() == entries_at_most) senseless(tag_, "gives more than 65536 entries");
+    if (entries_.size() == entries_at_most) invalid(tag_, "gives more than 65536 entries");
     entries_.push_back(value);
   }
 
@@ -124,7 +124,8 @@ LookupTable read_table(DcmItem& item, const DcmTagKey& descriptor_tag, const Dcm
     table.entries = bytes_apart(table.entries);
   }
   if (table.entries.size() < descriptor.count)
-    senseless(descriptor_tag, "says " + std::to_string(descriptor.count) + " entries, there are " + std::to_string(table.entries.size()));
+    invalid(descriptor_tag,
+            "declares " + std::to_string(descriptor.count) + " entries, but there are " + std::to_string(table.entries.size()));
   table.entries.resize(descriptor.count);
   return table;
 }

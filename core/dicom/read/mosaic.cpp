@@ -41,7 +41,7 @@ std::span<const std::byte> csa_header(DcmItem& dataset) {
     if (dataset.findAndGetElement(tag, element).good() && element && element->getUint8Array(octets).good() && octets)
       return std::as_bytes(std::span(octets, element->getLength()));
   }
-  fault("the private CSA header (0029,1010) that tells them apart is missing, as after an anonymisation that removed it: keep it");
+  fault("the private CSA header (0029,1010), which locates them, is missing; if it was removed by anonymisation, keep it there");
 }
 
 // The first N numbers of a field; throws where there are not so many.

@@ -45,7 +45,7 @@ bool describes_an_image(DcmDataset& dataset) {
   return pixels || dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
 }
 
-// Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, senseless makes it NaN for the decoder to refuse.
+// Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, invalid makes it NaN for the decoder to refuse.
 void read_rescale(DcmItem& item, const DcmTagKey& tag, double& value) {
   if (text_of(item, tag).empty()) return;
   value = number_of(item, tag).value_or(std::numeric_limits<double>::quiet_NaN());
@@ -148,7 +148,7 @@ void read_acquisition(DcmDataset& dataset, InstanceHeader& header) {
     header.acquisition_time = digits_first(moment.substr(date_digits), time_digits, time_longest);
 }
 
-// That there is a table is said even of a senseless one, for the decoder to refuse.
+// That there is a table is said even of an invalid one, for the decoder to refuse.
 void read_tables(DcmDataset& dataset, InstanceHeader& header) {
   const bool integers = header.samples_per_pixel == 1 && !header.floating;
   auto* table = item_in(dataset, DCM_ModalityLUTSequence);

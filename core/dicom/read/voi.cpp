@@ -14,14 +14,14 @@
 namespace aidp {
 
 namespace {
-[[noreturn]] void senseless(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
+[[noreturn]] void invalid(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
 
 bool has_voi(DcmItem& item) { return item_in(item, DCM_VOILUTSequence) || item.tagExistsWithValue(DCM_WindowCenter); }
 
 DcmItem& place_of_voi(DcmDataset& dataset, std::int64_t frame) {
   for (auto* groups : {item_in(dataset, DCM_PerFrameFunctionalGroupsSequence, frame), item_in(dataset, DCM_SharedFunctionalGroupsSequence)})
     if (auto* voi = groups ? item_in(*groups, DCM_FrameVOILUTSequence) : nullptr; voi && has_voi(*voi)) return *voi;
-  if (!has_voi(dataset)) senseless("the model asks for the VOI, and the image has neither WindowCenter nor VOILUTSequence");
+  if (!has_voi(dataset)) invalid("the model asks for the VOI, but the image has neither WindowCenter nor VOILUTSequence");
   return dataset;
 }
 
@@ -38,14 +38,14 @@ Voi table_of(DcmItem& item, bool below_zero) {
 
 Voi window_of(DcmItem& item) {
   const auto center = number_of(item, DCM_WindowCenter), width = number_of(item, DCM_WindowWidth);
-  if (!center || !width) senseless("WindowCenter or WindowWidth is missing or not a number");
+  if (!center || !width) invalid("WindowCenter or WindowWidth is missing or not a number");
   Voi voi;
   voi.center = *center;
   voi.width = *width;
   if (const auto function = text_of(item, DCM_VOILUTFunction); !function.empty()) voi.function = function;
   if (voi.function != "LINEAR" && voi.function != "LINEAR_EXACT" && voi.function != "SIGMOID")
-    senseless("VOILUTFunction is " + printable(voi.function) + "; LINEAR, LINEAR_EXACT and SIGMOID are allowed");
-  if (voi.function == "LINEAR" ? voi.width < 1 : voi.width <= 0) senseless("WindowWidth is too small for VOILUTFunction " + voi.function);
+    invalid("VOILUTFunction is " + printable(voi.function) + "; LINEAR, LINEAR_EXACT and SIGMOID are allowed");
+  if (voi.function == "LINEAR" ? voi.width < 1 : voi.width <= 0) invalid("WindowWidth is too small for VOILUTFunction " + voi.function);
   return voi;
 }
 }  // namespace

@@ -84,7 +84,7 @@ Markup reasons(const SurveillanceReport& r) {
   const auto bars = bars_of(r.now.reasons, r.previous.reasons);
   return chart_section("Why series or files were not used",
                        "Series and files by outcome and reason; " + std::to_string(r.now.files_outside) +
-                           " files belong to no series. Each reason's meaning: man 7 aidp.",
+                           " files belong to no series. For the meaning of each reason see man 7 aidp-reasons.",
                        bars.empty() ? element("p", {}, "Every series was completed.") : bar_chart(bars, "Series and files by reason"),
                        rows_of(bars, "Outcome and reason"));
 }
@@ -123,7 +123,7 @@ Markup timings(const SurveillanceReport& r) {
                  "Turnaround: from the moment an item was queued to its recorded result, over " + std::to_string(r.now.turnaround_s.n) +
                      " items" + few(r.now.turnaround_s.n) +
                      ". Decoding and inference: of completed items. Devices: " + (devices.empty() ? "none" : devices) + ".",
-                 table({{"Time", "Median", "9 of 10", "99 of 100", "Median before"},
+                 table({{"Time", "Median", "90th percentile", "99th percentile", "Median before"},
                         row("Turnaround", r.now.turnaround_s, r.previous.turnaround_s, s),
                         row("Decoding", r.now.decode_ms, r.previous.decode_ms, ms),
                         row("Inference", r.now.infer_ms, r.previous.infer_ms, ms)}));
@@ -187,7 +187,7 @@ std::string to_html(const SurveillanceReport& r) {
   auto body = element("header", {}, element("h1", {}, "AI surveillance report") + element("p", {{"class", "sub"}}, about));
   if (research_only(r))
     body += element("p", {{"class", "note"}},
-                    element("strong", {}, "Research use only.") + " A model of this report is not approved for clinical decisions.");
+                    element("strong", {}, "Research use only.") + " A model in this report is not approved for clinical decisions.");
   if (r.series == 0)
     body +=
         element("p", {{"class", "note"}}, element("strong", {}, "Nothing was seen in this period.") + " No series or file was recorded.");

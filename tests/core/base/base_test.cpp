@@ -5,6 +5,7 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/publish.hpp"
 #include "core/base/saturating.hpp"
 #include "core/base/time.hpp"
 #include "tests/catch.hpp"

@@ -72,6 +72,19 @@ TEST_CASE("an index gives series in order, instances by path, and attributes wit
   CHECK(index.attributes(series[0]) == nlohmann::json{{"Modality", "CT"}});
 }
 
+TEST_CASE("two files of one SOPInstanceUID that cannot be compared are both named") {
+  const Folder folder;
+  const auto a = folder.file("a", "1"), b = folder.file("b", "2");
+  HeaderIndex index({}, {});
+  for (const auto& path : {a, b}) {
+    index.list(path);
+    add(index, path, "1.2.1", "9.1", {});
+  }
+  const auto series = index.series();
+  std::filesystem::remove(b);
+  CHECK_THROWS_WITH(index.instances(series.at(0)), Catch::Contains(a + " and " + b) && Catch::Contains("cannot be compared"));
+}
+
 TEST_CASE("a byte-identical copy of an instance counts as a file and is no instance, one that differs is") {
   const Folder folder;
   const auto a = folder.file("a", "same"), b = folder.file("b", "same"), c = folder.file("c", "other");

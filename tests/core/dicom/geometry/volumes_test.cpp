@@ -65,9 +65,9 @@ TEST_CASE("each mosaic is a volume by itself, though nothing tells them apart an
 
 TEST_CASE("an attribute that has not one value at each place tells nothing apart") {
   CHECK(refusal_of({slice(1, {"", "1"}), slice(1, {"", "2"}), slice(2, {"", "3"}), slice(2, {"", "4"})})
-            .find("two slices lie at one position") != std::string::npos);
+            .find("two slices have the same position") != std::string::npos);
   const std::string part = refusal_of({slice(1, {"", "1"}), slice(2, {"", "1"}), slice(1, {"", "2"})});  // the second echo is incomplete
-  CHECK(part.find("two slices lie at one position") != std::string::npos);
+  CHECK(part.find("two slices have the same position") != std::string::npos);
 }
 
 TEST_CASE("orientations and sizes are volumes of their own, and a localizer of one image is refused alone, by its number") {
@@ -82,6 +82,6 @@ TEST_CASE("orientations and sizes are volumes of their own, and a localizer of o
   REQUIRE(plans.size() == 2);
   CHECK_FALSE(plans[0].refusal);
   REQUIRE(plans[1].refusal);
-  CHECK(std::string(plans[1].refusal->what()).starts_with("volume 2 of the 2 in the series: a volume takes 2 slices"));
+  CHECK(std::string(plans[1].refusal->what()).starts_with("volume 2 of the 2 in the series: a volume needs at least 2 slices"));
   CHECK(refusal_of({slice(1), sagittal(4)}).starts_with("volume 1 of the 2"));
 }
