@@ -43,9 +43,9 @@ void require_hdf5(const std::string& path) {
 }
 }  // namespace
 
-void check(const WriteMaskRequest& request, const WriteMaskReply& reply) {
-  require_sha256(reply.sha256, "the mask's SHA-256 is none");
-  require(hash_of(open_regular(request.path)) == reply.sha256, "the mask is not what it says it wrote");
+void check(const WriteOutputRequest& request, const WriteOutputReply& reply) {
+  require_sha256(reply.sha256, "the SHA-256 of the file is not a SHA-256");
+  require(hash_of(open_regular(request.path)) == reply.sha256, "the file is not what the worker reported writing");
 }
 
 void check(const WriteHdf5Request& request, const Done&) { require_hdf5(request.path); }
