@@ -91,8 +91,9 @@ class Column {
 
   void add_text(const std::string& text) {
     if (width_ == 0) return texts_.push_back(text);
-    fixed_.append(text, 0, width_);
-    fixed_.append(width_ - std::min(text.size(), width_), '\0');
+    if (text.size() > width_)
+      throw Error(Reason::internal, "a text of " + std::to_string(text.size()) + " bytes where " + std::to_string(width_) + " were said");
+    fixed_.append(text).append(width_ - text.size(), '\0');
   }
 
   bool is_text_;
@@ -136,35 +137,32 @@ json cell_of(const json& item, const std::string& column) {
   return {};
 }
 
-std::vector<ColumnPlan> columns_in(const std::filesystem::path& results_jsonl) {
+// The first line names the columns.
+std::vector<ColumnPlan> columns_in(const json& job, const std::vector<std::size_t>& longest) {
   std::vector<ColumnPlan> columns;
-  for_each_line(results_jsonl, [&](const json& line) {
-    if (line.at("type") == "job")
-      for (const auto& column : line.at("columns"))
-        columns.push_back({column.at("name"), column.at("unit"), column.at("description"), column.at("type") == "text"});
-    if (line.at("type") != "item") return;
-    for (auto& column : columns)
-      if (const auto cell = column.is_text ? cell_of(line, column.name) : json(); cell.is_string())
-        column.longest = std::max(column.longest, cell.get_ref<const std::string&>().size());
-  });
+  for (const auto& column : job.at("columns"))
+    columns.push_back({column.at("name"), column.at("unit"), column.at("description"), column.at("type") == "text",
+                       std::max<std::size_t>(longest.at(columns.size()), 1)});
   return columns;
 }
 }  // namespace
 
-void write_hdf5(const std::filesystem::path& results_jsonl, const std::filesystem::path& file) {
-  const auto plans = columns_in(results_jsonl);
+void write_hdf5(const std::filesystem::path& results_jsonl, const std::vector<std::size_t>& longest, const std::filesystem::path& file) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   publish_with(file, [&](const std::filesystem::path& temporary) {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     keep_little(access);
     const Handle root(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
     const Handle group(H5Gcreate2(root, "items", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+    std::vector<ColumnPlan> plans;
     std::vector<std::unique_ptr<Column>> columns;
-    for (const auto& plan : plans) columns.push_back(std::make_unique<Column>(group, plan));
     for_each_line(results_jsonl, [&](const json& line) {
-      if (line.at("type") == "job")
+      if (line.at("type") == "job") {
         for (const char* name : {"schema", "job", "model", "version", "model_digest", "purpose"})
           write_attribute(root, name, line.value(name, ""));
+        plans = columns_in(line, longest);
+        for (const auto& plan : plans) columns.push_back(std::make_unique<Column>(group, plan));
+      }
       if (line.at("type") != "item") return;
       for (std::size_t i = 0; i < columns.size(); ++i) columns[i]->add(cell_of(line, plans[i].name));
     });

@@ -34,6 +34,8 @@ Digest sha256(std::span<const std::byte> bytes);
 Digest sha256(std::string_view text);
 // RFC 2104, with SHA-256.
 Digest hmac_sha256(std::span<const std::byte> key, std::string_view text);
+// Of two texts, in 1.1 times the time of one where the processor has SHA instructions; else one after the other.
+std::array<Digest, 2> sha256_pair(std::span<const std::byte> first, std::span<const std::byte> second);
 // Of a whole file. Throws as throw_errno() does, with the path.
 Digest sha256_file(const std::filesystem::path& path);
 // Copies a file to one that is not there yet, syncs the copy and gives the SHA-256 of what it holds. Throws as throw_errno() does.

@@ -51,10 +51,12 @@ nlohmann::json columns_json(const std::vector<OutputColumn>& outputs) {
 class ItemLines {
  public:
   ItemLines(const JobRecord& job, const std::vector<OutputColumn>& outputs)
-      : job_(job), outputs_(outputs), columns_(columns_of(outputs)), after_(columns_.size() - columns_after_outputs.size()) {}
+      : job_(job), outputs_(outputs), columns_(columns_of(outputs)), after_(columns_.size() - columns_after_outputs.size()), longest_(columns_.size()) {}
 
-  void write(std::ostream& stream, const ItemRecord& item) const {
+  void write(std::ostream& stream, const ItemRecord& item) {
     const auto cells = cells_of(item, job_, outputs_);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (const auto* text = std::get_if<std::string>(&cells[i])) longest_[i] = std::max(longest_[i], text->size());
     stream << R"({"type":"item")";
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (i < columns_before_outputs.size() || i >= after_) stream << ",\"" << columns_[i].name << "\":" << json_text(cells[i]);
@@ -62,14 +64,17 @@ class ItemLines {
            << ",\"artefacts\":" << column_json(artefacts_json(item.artefacts)) << "}\n";
   }
 
+  const std::vector<std::size_t>& longest() const { return longest_; }
+
  private:
   const JobRecord& job_;
   const std::vector<OutputColumn>& outputs_;
   std::vector<TableColumn> columns_;
   std::size_t after_;
+  std::vector<std::size_t> longest_;  // text of each column, in bytes
 };
 
-void write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs) {
+std::vector<std::size_t> write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs) {
   stream << column_json({{"type", "job"},
                          {"schema", "aidp.results/1"},
                          {"job", job.id},
@@ -79,7 +84,7 @@ void write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job,
                          {"purpose", job.purpose},
                          {"columns", columns_json(outputs)}})
          << '\n';
-  const ItemLines lines(job, outputs);
+  ItemLines lines(job, outputs);
   std::int64_t total = 0, flagged = 0;
   recorder.for_each_item(job.id, [&](const ItemRecord& item) {
     lines.write(stream, item);
@@ -100,6 +105,7 @@ void write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job,
                          {"gone", counts.gone},
                          {"superseded", counts.superseded}})
          << '\n';
+  return lines.longest();
 }
 
 std::string attribute(const SeriesRecord& series, const char* keyword) {
@@ -122,9 +128,11 @@ void write_ledger(std::ostream& stream, Recorder& recorder, const JobRecord& job
 }
 }  // namespace
 
-void write_json_lines(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs,
-                      const std::filesystem::path& out) {
-  publish_stream(out / "results.jsonl", [&](std::ostream& stream) { write_jsonl(stream, recorder, job, outputs); });
+std::vector<std::size_t> write_json_lines(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs,
+                                          const std::filesystem::path& out) {
+  std::vector<std::size_t> longest;
+  publish_stream(out / "results.jsonl", [&](std::ostream& stream) { longest = write_jsonl(stream, recorder, job, outputs); });
+  return longest;
 }
 
 void write_tables(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs, const std::filesystem::path& out) {

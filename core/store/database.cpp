@@ -93,7 +93,7 @@ Database::Database(const fs::path& file, Access access) : can_write_(access == A
     sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);  // we have none: one that is there is an intruder's
     sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     execute(
-        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512; PRAGMA foreign_keys = ON; PRAGMA synchronous = "
+        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -4096; PRAGMA foreign_keys = ON; PRAGMA synchronous = "
         "EXTRA; PRAGMA cache_spill = 16384");  // 64 MiB: a page that is written early waits for every reader
     if (access == Access::write) execute("PRAGMA journal_mode = DELETE");
     migrate(*this, file, access);

@@ -28,12 +28,13 @@ struct WriteOutputRequest {
   AIDP_PACKED(writer, offset, image, path)
 };
 
-// results.h5 from the JSON lines file `source`.
+// results.h5 from the JSON lines file `source`. `longest`: the bytes of each column's longest text.
 struct WriteHdf5Request {
   static constexpr const char* op = "write_hdf5";
   using Reply = Done;
   std::string source, path;
-  AIDP_PACKED(source, path)
+  std::vector<std::size_t> longest;
+  AIDP_PACKED(source, path, longest)
 };
 
 // A dataset added to an HDF5 file, which is made where it is not there. `place`: of float32 in the output pool.

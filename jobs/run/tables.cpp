@@ -16,11 +16,12 @@ std::vector<OutputColumn> output_columns(const Manifest& manifest) {
 
 void write_results(Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs, Workforce& workforce) {
   const std::filesystem::path out(job.out);
-  write_json_lines(recorder, job, outputs, out);
+  auto& writer = workforce.writer();  // starts while the lines are written
+  auto longest = write_json_lines(recorder, job, outputs, out);
   constexpr int tries = 2;
   ask(
-      workforce.writer(), WriteHdf5Request{(out / "results.jsonl").string(), (out / "results.h5").string()}, std::chrono::minutes(10),
-      tries, [&] { write_tables(recorder, job, outputs, out); }, OnSignal::finish);
+      writer, WriteHdf5Request{(out / "results.jsonl").string(), (out / "results.h5").string(), std::move(longest)},
+      std::chrono::minutes(10), tries, [&] { write_tables(recorder, job, outputs, out); }, OnSignal::finish);
 }
 
 }  // namespace aidp

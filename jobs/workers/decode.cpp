@@ -13,9 +13,20 @@ namespace aidp {
 namespace {
 using Clock = std::chrono::steady_clock;
 
+FileToRead to_read(const ScannedSource& source) { return {source.path, source.state}; }
+
+// All files of a request, each once where it follows on itself.
+std::vector<FileToRead> files_of(const DecodeRequest& request) {
+  std::vector<FileToRead> files;
+  for (const auto& image : request.images)
+    for (const auto& source : image.files)
+      if (files.empty() || files.back().path != source.path) files.push_back(to_read(source));
+  return files;
+}
+
 class Decoder {
  public:
-  explicit Decoder(const PoolView& pool) : pool_(pool) {}
+  Decoder(const DecodeRequest& request, const PoolView& pool) : pool_(pool), contents_(files_of(request)) {}
 
   DecodedImage decode(const WantedImage& wanted) {
     const auto began = Clock::now();
@@ -47,7 +58,7 @@ class Decoder {
     const auto& source = wanted.files.at(number);
     if (!file_ || file_->header().path != source.path) {
       file_.reset();
-      file_.emplace(source.path, read_content({source.path, source.state}));
+      file_.emplace(source.path, contents_.take(to_read(source)));
     }
     const auto& header = file_->header();
     if (header.study_instance_uid != wanted.study_instance_uid || header.series_instance_uid != wanted.series_instance_uid ||
@@ -79,12 +90,13 @@ class Decoder {
   }
 
   const PoolView& pool_;
+  Contents contents_;
   std::optional<PixelFile> file_;
 };
 }  // namespace
 
 DecodeReply decode(const DecodeRequest& request, const PoolView& pool) {
-  Decoder decoder(pool);
+  Decoder decoder(request, pool);
   DecodeReply reply;
   for (const auto& wanted : request.images) try {
       auto image = decoder.decode(wanted);

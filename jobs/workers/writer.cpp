@@ -47,7 +47,7 @@ int main() {
   add_handler<HelloRequest>(handlers, [](const HelloRequest&) { return HelloReply{"writer"}; });
   add_handler<WriteOutputRequest>(handlers, [&](const WriteOutputRequest& request) { return write_output(request, pool); });
   add_handler<WriteHdf5Request>(handlers, [](const WriteHdf5Request& request) {
-    write_hdf5(request.source, request.path);
+    write_hdf5(request.source, request.longest, request.path);
     return Done{};
   });
   add_handler<WriteTensorRequest>(handlers, [&](const WriteTensorRequest& request) { return write_tensor(request, pool); });

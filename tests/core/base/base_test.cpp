@@ -17,6 +17,21 @@ TEST_CASE("SHA-256 is that of FIPS 180-4") {
   CHECK(hex(digest_from_hex(hex(sha256("x")))) == hex(sha256("x")));
 }
 
+TEST_CASE("two texts hashed side by side have the SHA-256 that each has alone, whatever their lengths") {
+  std::vector<std::byte> text(1000);
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::byte>(i * 131 + i / 7);
+  const std::span all(text);
+  std::vector<std::size_t> wrong;
+  for (std::size_t size = 0; size <= 260; ++size) {
+    const auto shorter = all.first(size);
+    for (const auto& longer : {all.first(size), all.subspan(7, size + 1), all.subspan(1, size + 64), all.last(700)})
+      if (sha256_pair(shorter, longer) != std::array{sha256(shorter), sha256(longer)} ||
+          sha256_pair(longer, shorter) != std::array{sha256(longer), sha256(shorter)})
+        wrong.push_back(size);
+  }
+  CHECK(wrong.empty());
+}
+
 TEST_CASE("a time reads back as it was written, and a week begins on Monday") {
   CHECK(to_text(parse_time("2026-11-24T13:05:57.123Z")) == "2026-11-24T13:05:57.123Z");
   CHECK(date_text(week_start(parse_time("2026-11-24"))) == "2026-11-23");

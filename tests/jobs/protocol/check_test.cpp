@@ -248,9 +248,9 @@ TEST_CASE("a written file is there and is what was said") {
   std::filesystem::create_symlink(mask, link);
   CHECK_THROWS_AS(said(link, hex(sha256("voxels"))), BadReply);
   const auto hdf5 = scratch.file("a.h5", "\x89HDF\r\n\x1a\n and more");
-  check(WriteHdf5Request{"", hdf5}, Done{});
-  CHECK_THROWS_AS(check(WriteHdf5Request{"", mask}, Done{}), BadReply);
-  CHECK_THROWS_AS(check(WriteHdf5Request{"", scratch.folder / "none.h5"}, Done{}), BadReply);
+  check(WriteHdf5Request{"", hdf5, {}}, Done{});
+  CHECK_THROWS_AS(check(WriteHdf5Request{"", mask, {}}, Done{}), BadReply);
+  CHECK_THROWS_AS(check(WriteHdf5Request{"", scratch.folder / "none.h5", {}}, Done{}), BadReply);
 }
 
 TEST_CASE("a message with another number of fields, another type or too deep a nest is none") {
