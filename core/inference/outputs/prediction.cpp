@@ -36,7 +36,7 @@ double Prediction::voxel_ml() const {
 std::string shape_text(at::IntArrayRef sizes) {
   std::vector<std::string> parts;
   for (const auto size : sizes) parts.push_back(std::to_string(size));
-  return "[" + join(parts, ", ") + "]";
+  return std::string("[").append(join(parts, ", ")).append("]");
 }
 
 }  // namespace aidp
