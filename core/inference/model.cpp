@@ -17,6 +17,7 @@
 #include "core/inference/engine.hpp"
 #include "core/inference/fused_2d.hpp"
 #include "core/inference/npy.hpp"
+#include "core/inference/outputs/prediction.hpp"
 #include "core/inference/sliding_window.hpp"
 #include "core/inference/transforms.hpp"
 
@@ -95,19 +96,6 @@ InferenceFailure failure_of(const std::exception& error) {
   return {Reason::model_threw, "the model raised: " + plain_words(error.what())};
 }
 
-std::string shape_text(at::IntArrayRef sizes) {
-  std::vector<std::string> parts;
-  for (const auto size : sizes) parts.push_back(std::to_string(size));
-  return "[" + join(parts, ", ") + "]";
-}
-
-double voxel_ml(const ImageHeader& image) {
-  const auto& a = image.affine;
-  const double mm3 =
-      std::abs(a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]));
-  return mm3 / 1000;
-}
-
 // On the way to float32 a complex number would lose its imaginary part.
 void require_real(const at::Tensor& output) {
   if (!output.defined() || output.is_complex() || output.is_sparse() || output.is_quantized())
@@ -115,53 +103,15 @@ void require_real(const at::Tensor& output) {
                                          (output.defined() ? "a " + output.toString() : std::string("none")));
 }
 
-// The label map of an output on the source grid.
-at::Tensor labels_of(const at::Tensor& output, const Sample& sample) {
-  auto expected = sample.data.sizes().vec();
-  expected[0] = 1;
-  if (output.sizes() != at::IntArrayRef(expected))
-    throw Error(Reason::model_shape, "a mask of shape " + shape_text(expected) + " is expected after postprocessing; the model gave " +
-                                         shape_text(output.sizes()));
-  return to_source_grid(output.select(0, 0).to(at::kByte), sample);
-}
-
-InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest& manifest, bool with_mask) {
-  if (!raw.isfinite().all().item<bool>())
-    throw Error(Reason::model_not_finite, "finite numbers are expected, the model's output is NaN or infinite");
-  auto processed = raw;
-  for (const auto& transform : manifest.postprocess) processed = apply_after(transform, processed, sample);
-  const auto flat = processed.flatten();
+InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest& manifest, bool with_files) {
+  Prediction prediction(raw, std::move(sample), manifest.postprocess);
   InferenceOutput result;
-  at::Tensor labels;
-  for (const auto& output : manifest.outputs) {
-    if (output.kind == OutputKind::score) {
-      if (output.index >= flat.numel())
-        throw Error(Reason::model_shape, "the output '" + output.name + "' is element " + std::to_string(output.index) +
-                                             "; the model gave " + shape_text(processed.sizes()));
-      result.values[output.name] = flat[output.index].item<double>();
-      continue;
-    }
-    if (!labels.defined()) labels = labels_of(processed, sample);
-    if (output.kind == OutputKind::volume) {
-      std::int64_t voxels = 0;
-      for (const auto label : output.labels) voxels += (labels == label).sum().item<std::int64_t>();
-      result.values[output.name] = static_cast<double>(voxels) * voxel_ml(sample.source);
-    }
-    if (output.kind == OutputKind::mask && with_mask) {
-      const auto host = labels.to(at::kCPU).contiguous();
-      const auto* first = static_cast<const std::byte*>(host.data_ptr());
-      auto image = sample.source;
-      image.type = PixelType::uint8;
-      image.samples = 1;
-      image.slope = {1};
-      image.intercept = {0};
-      image.padding.reset();
-      image.inverted = false;
-      result.mask = Mask{image, {first, first + host.numel()}};
-    }
-  }
+  for (const auto& output : manifest.outputs)
+    if (with_files || !output.is_file())
+      result[output.name] = std::visit([&](const auto& kind) { return value_of(kind, output.name, prediction); }, output.kind);
   return result;
 }
+
 // Of the sample's own axes, LPS.
 std::optional<Affine> affine_of(const Sample& sample) {
   if (!sample.source.has_geometry) return std::nullopt;
@@ -255,7 +205,7 @@ const std::string& Model::device() const { return state_->device_name; }
 const Manifest& Model::manifest() const { return state_->manifest; }
 const Model::Times& Model::times() const { return state_->times; }
 
-std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inputs, bool with_masks) {
+std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inputs, bool with_files) {
   const c10::InferenceMode no_gradients;
   auto& state = *state_;
   std::vector<InferenceResult> results(inputs.size(), InferenceFailure{Reason::internal, "not run"});
@@ -278,7 +228,7 @@ std::vector<InferenceResult> Model::infer(const std::vector<InferenceInput>& inp
     const auto outputs = state.pass(tensors);
     state.times.infer_ms += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     for (std::size_t m = 0; m < members.size(); ++m) try {
-        results[members[m]] = outputs_of(outputs[m], *samples[members[m]], state.manifest, with_masks);
+        results[members[m]] = outputs_of(outputs[m], *samples[members[m]], state.manifest, with_files);
       } catch (const std::exception& error) {
         results[members[m]] = state.failure(error);
       }

@@ -23,16 +23,11 @@ struct InferenceInput {
   std::span<const std::byte> values;
 };
 
-// A label map on the source grid: uint8, [slice][row][column].
-struct Mask {
-  ImageHeader image;
-  std::vector<std::byte> voxels;
-};
-
-struct InferenceOutput {
-  std::map<std::string, double> values;  // by output name
-  std::optional<Mask> mask;
-};
+// What an output is of one item: a number; or what its file is made of, such as a label map on the source grid, uint8,
+// [slice][row][column].
+using Voxels = std::vector<std::byte>;
+using OutputValue = std::variant<double, Voxels>;
+using InferenceOutput = std::map<std::string, OutputValue>;  // by output name
 
 // What became of one item: its output, or why there is none (model.threw, model.shape, model.not_finite, worker.out_of_memory, ...).
 struct InferenceFailure {
@@ -75,9 +70,10 @@ class Model {
 
   const std::string& device() const;
   const Manifest& manifest() const;
-  // One result for each input, in order. Inputs whose tensors have one shape share a forward pass of at most batch_max; where a batch
-  // fails it is run again one by one, so that the culprit alone has no output. Throws DeviceLost.
-  std::vector<InferenceResult> infer(const std::vector<InferenceInput>& inputs, bool with_masks);
+  // One result for each input, in order; `with_files`: those outputs too that are files. Inputs whose tensors have one shape share a
+  // forward pass of at most batch_max; where a batch fails it is run again one by one, so that the culprit alone has no output. Throws
+  // DeviceLost.
+  std::vector<InferenceResult> infer(const std::vector<InferenceInput>& inputs, bool with_files);
   // Writes what the model would be given to the beginning of `room`. Throws Error(pixels_limit) where that is too small, and with the
   // reason of what the item lacks.
   ModelInput prepare(const InferenceInput& input, std::span<std::byte> room);

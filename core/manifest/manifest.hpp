@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/image.hpp"
+#include "core/manifest/output.hpp"
 
 namespace aidp {
 
@@ -40,17 +41,6 @@ enum class ArtifactKind { torchscript, aotinductor };
 enum class Unit { instance, series };  // what one inference takes: a frame of an image, or a series as a volume
 // What to do with a series that is more than one volume: of several orientations, echoes, b-values, phases...
 enum class SeveralVolumes { reject, split };
-enum class OutputKind { score, mask, volume };
-
-struct Output {
-  std::string name;  // column of results.csv, e.g. "nodule_probability"
-  OutputKind kind = OutputKind::score;
-  int index = 0;                     // score: which element of the flattened output of one item
-  std::optional<double> flag_at;     // score, volume: flagged where value >= flag_at
-  std::vector<int> labels;           // volume: labels whose volume is summed, in ml
-  std::map<int, std::string> names;  // mask: label number to its meaning
-  std::string unit;                  // "1" for scores, "ml" for volumes
-};
 
 struct GoldenCase {
   std::string name;

@@ -20,7 +20,7 @@ class Dumper {
         workforce_(workforce),
         opener_(plan, package.manifest, index),
         progress_(progress),
-        room_(*workforce.masks.lease(workforce.masks.size())) {}
+        room_(*workforce.outputs.lease(workforce.outputs.size())) {}
   Dumper(const Dumper&) = delete;
 
   void write(const std::filesystem::path& file, TensorDump& dump) {

@@ -38,11 +38,11 @@ Crew::Options dicom_options(int workers, const Pool& images) {
           .start_timeout = std::chrono::seconds(60)};
 }
 
-Crew::Options writer_options(const Pool& masks) {
+Crew::Options writer_options(const Pool& outputs) {
   return {.program = "aidp-worker-writer",
           .workers = 1,
           .depth = 4,
-          .output_fd = masks.read_only_fd(),
+          .output_fd = outputs.read_only_fd(),
           .memory_bytes = file_memory_bytes,
           .greeting = {greeting_of(HelloRequest{"writer"})},
           .start_timeout = std::chrono::seconds(60)};
@@ -57,11 +57,11 @@ int cores() {
 
 Workforce::Workforce(int workers, std::uint64_t memory_bytes)
     : images(pool_bytes(memory_bytes)),
-      masks(std::max<std::uint64_t>(images.size() / 2, 64 << 20)),
+      outputs(std::max<std::uint64_t>(images.size() / 2, 64 << 20)),
       dicom(dicom_options(workers, images)) {}
 
 Crew& Workforce::writer() {
-  if (!writer_) writer_ = std::make_unique<Crew>(writer_options(masks));
+  if (!writer_) writer_ = std::make_unique<Crew>(writer_options(outputs));
   return *writer_;
 }
 
@@ -84,7 +84,7 @@ void Workforce::hire_model(const std::filesystem::path& package, const Manifest&
                                                .most_workers = many_small ? cores() : 1,
                                                .depth = 2,
                                                .input_fd = images.read_only_fd(),
-                                               .output_fd = masks.fd(),
+                                               .output_fd = outputs.fd(),
                                                .memory_bytes = device == "cpu" ? ram_bytes() : 0,  // CUDA reserves many times what it takes
                                                .greeting = {load_greeting(std::move(load))},
                                                .start_timeout = std::chrono::minutes(5)});

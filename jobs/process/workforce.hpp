@@ -19,7 +19,7 @@ inline constexpr std::uint64_t least_memory_bytes = std::uint64_t{256} << 20;
 
 // The workers of one job and the pools between them.
 struct Workforce {
-  Pool images, masks;
+  Pool images, outputs;  // decoded; of the model, for files
   Crew dicom;
   std::unique_ptr<Crew> model;  // none until hire_model()
 

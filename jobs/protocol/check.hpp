@@ -28,7 +28,7 @@ void check(const PrepareRequest& request, const PrepareReply& reply);
 void check(const CompareRequest& request, const CompareReply& reply);
 
 // The file is there, a regular one with that content.
-void check(const WriteMaskRequest& request, const WriteMaskReply& reply);
+void check(const WriteOutputRequest& request, const WriteOutputReply& reply);
 // The file is there, a regular one that begins as HDF5 does.
 void check(const WriteHdf5Request& request, const Done& reply);
 void check(const WriteTensorRequest& request, const Done& reply);

@@ -43,9 +43,9 @@ void require_hdf5(const std::string& path) {
 }
 }  // namespace
 
-void check(const WriteMaskRequest& request, const WriteMaskReply& reply) {
-  require_sha256(reply.sha256, "the mask's SHA-256 is malformed");
-  require(hash_of(open_regular(request.path)) == reply.sha256, "the mask written does not have the SHA-256 that was reported");
+void check(const WriteOutputRequest& request, const WriteOutputReply& reply) {
+  require_sha256(reply.sha256, "the file's SHA-256 is malformed");
+  require(hash_of(open_regular(request.path)) == reply.sha256, "the file written does not have the SHA-256 that was reported");
 }
 
 void check(const WriteHdf5Request& request, const Done&) { require_hdf5(request.path); }

@@ -11,7 +11,7 @@
 
 namespace aidp {
 
-// What a model worker is asked: it reads the input pool, and writes masks and tensors into the output pool.
+// What a model worker is asked: it reads the input pool, and writes what goes into files into the output pool.
 
 struct LoadReply {
   std::string device;  // the one in use: cpu, cuda:0
@@ -34,7 +34,7 @@ struct ModelItem {
   AIDP_PACKED(offset, image)
 };
 
-// One image's outputs; its mask lies where the request said.
+// One image's numbers; what its files are made of lies where the request said.
 struct InferredItem {
   std::map<std::string, double> values;
   AIDP_PACKED(values)
@@ -48,9 +48,9 @@ struct InferRequest {
   static constexpr const char* op = "infer";
   using Reply = InferReply;
   std::vector<ModelItem> items;
-  std::vector<Place> masks;         // one for each item, in the output pool; or none: no masks
-  std::vector<std::string> values;  // the outputs that have a value
-  AIDP_PACKED(items, masks, values)
+  std::vector<std::string> values;                  // the outputs that are numbers
+  std::map<std::string, std::vector<Place>> files;  // by output that is one: where each item's goes in the output pool; empty: none is made
+  AIDP_PACKED(items, values, files)
 };
 
 // What the model would be given, float32 in C order, at the beginning of `room` of the output pool.

@@ -13,18 +13,19 @@ namespace aidp {
 
 // What a writer is asked: it writes results and reads nothing of a patient but what lies in the output pool.
 
-// A label map as NIfTI (.nii.gz), published whole. `image`: uint8, of the source grid.
-struct WriteMaskReply {
+// An output's file of one item, published whole.
+struct WriteOutputReply {
   std::string sha256;  // of the file, hex
   AIDP_PACKED(sha256)
 };
-struct WriteMaskRequest {
-  static constexpr const char* op = "write_mask";
-  using Reply = WriteMaskReply;
+struct WriteOutputRequest {
+  static constexpr const char* op = "write_output";
+  using Reply = WriteOutputReply;
+  std::string writer;        // of jobs/workers/writers
   std::uint64_t offset = 0;  // in the output pool
-  ImageHeader image;
+  ImageHeader image;         // what lies there
   std::string path;
-  AIDP_PACKED(offset, image, path)
+  AIDP_PACKED(writer, offset, image, path)
 };
 
 // results.h5 from the JSON lines file `source`. `longest`: the bytes of each column's longest text.

@@ -7,6 +7,7 @@
 #include "jobs/plan/item_key.hpp"
 #include "jobs/plan/provenance.hpp"
 #include "jobs/protocol/bounds.hpp"
+#include "jobs/run/artefact_form.hpp"
 #include "jobs/run/item_image.hpp"
 
 namespace aidp {
@@ -63,9 +64,10 @@ void Batch::add(const Plan& plan, std::shared_ptr<const OpenSeries> series, cons
 
 std::size_t Batch::image_bytes() const { return items.back().offset + aligned(items.back().bytes); }
 
-std::size_t Batch::mask_bytes() const {
+std::size_t Batch::output_bytes(const std::vector<Output>& file_outputs) const {
   std::size_t bytes = 0;
-  for (const auto& item : items) bytes += aligned(bytes_of_mask(*item.series, item.planned));
+  for (const auto& item : items)
+    for (const auto& output : file_outputs) bytes += aligned(artefact_form(output).bytes(*item.series, item.planned));
   return bytes;
 }
 
@@ -104,18 +106,19 @@ void Batch::take(const DecodeRequest& request, DecodeReply reply, const KeyOf& k
   }
 }
 
-InferRequest Batch::infer_request(const std::vector<std::string>& values) {
-  InferRequest request{.items = {}, .masks = {}, .values = values};
-  auto mask = masks ? (*masks)->offset : 0;
+InferRequest Batch::infer_request(const std::vector<std::string>& values, const std::vector<Output>& file_outputs) {
+  InferRequest request{.items = {}, .values = values, .files = {}};
+  auto room = outputs ? (*outputs)->offset : 0;
   for (auto& item : items) {
     if (item.stage != Stage::decoded) continue;
     request.items.push_back({(*images)->offset + item.offset, item.image});
     item.stage = Stage::inferring;
-    if (!masks) continue;
-    item.mask = mask;
-    const auto bytes = bytes_of_mask(*item.series, item.planned);
-    request.masks.push_back({mask, bytes});
-    mask += aligned(bytes);
+    for (const auto& output : file_outputs) {
+      const auto bytes = artefact_form(output).bytes(*item.series, item.planned);
+      item.rooms[output.name] = room;
+      request.files[output.name].push_back({room, bytes});
+      room += aligned(bytes);
+    }
   }
   return request;
 }

@@ -24,9 +24,9 @@ struct BatchItem {
   PlannedItem planned;
   std::size_t offset = 0, bytes = 0;  // of its values in the batch's slab
   Stage stage = Stage::planned;
-  ImageHeader image;     // once decoded
-  std::size_t mask = 0;  // once inferring: where its mask goes in the output pool
-  int write_attempts = 0;
+  ImageHeader image;                         // once decoded
+  std::map<std::string, std::size_t> rooms;  // once inferring: where that of its files goes in the output pool, by output
+  std::size_t unwritten = 0;                 // once writing: files
   ItemRecord record;
 };
 
@@ -40,18 +40,18 @@ class Batch {
   const int attempt;        // from 1
   std::vector<BatchItem> items;
   std::map<std::string, FileRecord> files;  // by path, as they were scanned; SHA-256 once decoded
-  std::optional<SlabLease> images, masks;
+  std::optional<SlabLease> images, outputs;
 
-  std::size_t image_bytes() const;  // that `images` must have
-  std::size_t mask_bytes() const;   // that `masks` must have
-  bool ended() const;               // all items have
+  std::size_t image_bytes() const;                                          // that `images` must have
+  std::size_t output_bytes(const std::vector<Output>& file_outputs) const;  // that `outputs` must have
+  bool ended() const;                                                       // all items have
 
   DecodeRequest decode_request();
   // `key_of`: of an item, by the SHA-256 of each of its files.
   using KeyOf = std::function<std::string(const BatchItem&, const std::map<std::string, std::string>&)>;
   void take(const DecodeRequest& request, DecodeReply reply, const KeyOf& key_of);
-  // Of the items that are decoded. `values`: the outputs that have one.
-  InferRequest infer_request(const std::vector<std::string>& values);
+  // Of the items that are decoded. `values`: the outputs that are numbers; `file_outputs`: those that are files and are to be made.
+  InferRequest infer_request(const std::vector<std::string>& values, const std::vector<Output>& file_outputs);
   // Items with an answer go on to `writing`.
   void take(InferReply reply);
 

@@ -7,6 +7,7 @@
 
 #include "core/base/remove.hpp"
 #include "jobs/process/signals.hpp"
+#include "jobs/run/artefact_form.hpp"
 #include "jobs/run/pipeline.hpp"
 
 namespace aidp {
@@ -93,13 +94,10 @@ void Job::fail(Workforce& workforce) noexcept {
   anyhow([&] { write_results(recorder_, claimed_.job, outputs_, workforce); });
 }
 
-bool Job::gives_masks() const {
-  return std::ranges::any_of(package_.manifest.outputs, [](const auto& output) { return output.kind == OutputKind::mask; });
-}
-
 void Job::process(Workforce& workforce, HeaderIndex& index) {
   const fs::path out(claimed_.job.out);
-  if (gives_masks()) make_folder_below(out, masks_folder, "the output folder", output_folder_mode);
+  for (const auto& output : package_.manifest.outputs)
+    if (output.is_file()) make_folder_below(out, artefact_form(output).folder, "the output folder", output_folder_mode);
   Pipeline::Options options{.batch = request_.batch > 0 ? request_.batch : package_.manifest.batch_max,
                             .out = out,
                             .model_digest = package_.digest,

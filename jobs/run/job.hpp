@@ -20,7 +20,6 @@ class Job {
   void fail(Workforce& workforce) noexcept;
 
  private:
-  bool gives_masks() const;
   void process(Workforce& workforce, HeaderIndex& index);
   void settle_rows(RunSummary& summary);
   void show(const std::string& phase);

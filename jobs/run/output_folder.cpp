@@ -11,7 +11,7 @@
 #include "core/base/text.hpp"
 #include "core/base/who.hpp"
 #include "jobs/run/output_lock.hpp"
-#include "jobs/run/pipeline.hpp"
+#include "jobs/run/artefact_form.hpp"
 
 namespace aidp {
 
@@ -86,7 +86,8 @@ void sweep_temporaries(const fs::path& out) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(out, ignored))
     if (is_temporary(entry.path().filename().string())) fs::remove(entry.path(), ignored);
-  remove_files_below(out, masks_folder, [](const fs::path& file) { return published_name(file.filename().string()).has_value(); });
+  for (const auto& form : artefact_forms())
+    remove_files_below(out, form.folder, [](const fs::path& file) { return published_name(file.filename().string()).has_value(); });
 }
 
 // A killed run may have left no more than its lock and the temporary of its first file.

@@ -8,8 +8,9 @@
 #include "core/base/remove.hpp"
 #include "jobs/plan/item_key.hpp"
 #include "jobs/protocol/ask.hpp"
+#include "jobs/run/artefact_file.hpp"
+#include "jobs/run/artefact_form.hpp"
 #include "jobs/run/item_image.hpp"
-#include "jobs/run/mask_file.hpp"
 
 namespace aidp {
 
@@ -32,10 +33,8 @@ bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecor
 Pipeline::Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifest, Options options, Workforce& workforce)
     : plan_(plan), index_(index), opener_(plan, manifest, index), manifest_(manifest), options_(std::move(options)), workforce_(workforce) {
   for (const auto& output : manifest.outputs) {
-    if (output.kind != OutputKind::mask) values_.push_back(output.name);
-    if (output.kind != OutputKind::mask || options_.out.empty()) continue;
-    writes_masks_ = true;
-    mask_name_ = output.name;
+    if (output.measurement()) values_.push_back(output.name);
+    if (output.is_file() && !options_.out.empty()) files_.push_back(output);
   }
 }
 
@@ -47,9 +46,9 @@ void Pipeline::advance() {
   hire_where_held_up();
   while (!decoded_.empty() && workforce_.model->hungry()) {
     const auto batch = decoded_.front();
-    if (writes_masks_ && !batch->masks) {
-      batch->masks = workforce_.masks.lease(batch->mask_bytes());
-      if (!batch->masks) return;
+    if (!files_.empty() && !batch->outputs) {
+      batch->outputs = workforce_.outputs.lease(batch->output_bytes(files_));
+      if (!batch->outputs) return;
     }
     decoded_.pop_front();
     infer(batch);
@@ -102,7 +101,8 @@ std::optional<Error> Pipeline::refusal_of_batch(const Batch& batch) const {
                                            std::to_string(there) + "; give --memory");
   };
   if (batch.image_bytes() > workforce_.images.size()) return refuse("the image", batch.image_bytes(), workforce_.images.size());
-  if (writes_masks_ && batch.mask_bytes() > workforce_.masks.size()) return refuse("the mask", batch.mask_bytes(), workforce_.masks.size());
+  if (const auto needed = batch.output_bytes(files_); needed > workforce_.outputs.size())
+    return refuse("what the model gives of it", needed, workforce_.outputs.size());
   return std::nullopt;
 }
 
@@ -142,7 +142,7 @@ void Pipeline::decode(Place batch) {
 }
 
 void Pipeline::infer(Place batch) {
-  auto request = batch->infer_request(values_);
+  auto request = batch->infer_request(values_, files_);
   const auto items = static_cast<std::int64_t>(manifest_.unit == Unit::series ? request.items.size() : 1);
   const auto timeout = std::chrono::seconds(manifest_.timeout_s) * items + for_bytes(batch->image_bytes());
   workforce_.model->submit(task_of<InferRequest>(std::move(request), timeout, [this, batch](Answered<InferRequest> said) {
@@ -158,26 +158,26 @@ void Pipeline::write(Place batch) {
   for (auto& item : batch->items) {
     if (item.stage != Stage::writing) continue;
     for (const auto& output : manifest_.outputs)
-      if (output.flag_at) item.record.flags[output.name] = item.record.values.at(output.name) >= *output.flag_at;
-    if (writes_masks_)
-      write_mask(batch, item);
-    else
-      item.stage = Stage::ended;
+      if (const auto* number = output.measurement(); number && number->flag_at)
+        item.record.flags[output.name] = item.record.values.at(output.name) >= *number->flag_at;
+    item.unwritten = files_.size();
+    if (files_.empty()) item.stage = Stage::ended;
+    for (const auto& output : files_) write_file(batch, item, output, 1);
   }
   if (batch->ended()) settle(batch);
 }
 
 // A writer that dies, or says what is not so, costs one more try of this write.
-void Pipeline::write_mask(Place batch, BatchItem& item) {
-  const auto name = mask_file(item, mask_name_);
+void Pipeline::write_file(Place batch, BatchItem& item, const Output& output, int attempt) {
+  const auto name = artefact_file(item, output);
   const auto path = options_.out / name;
-  if (std::filesystem::is_symlink(path)) remove_below(options_.out, name);  // whoever put it there: what it leads to is not a mask
+  if (std::filesystem::is_symlink(path)) remove_below(options_.out, name);  // whoever put it there: it leads to no output of ours
   make_folder_below(options_.out, std::filesystem::path(name).parent_path(), "the output folder", output_folder_mode);
-  WriteMaskRequest request{item.mask, mask_header(item.image), path.string()};
+  const auto& form = artefact_form(output);
+  WriteOutputRequest request{form.writer, item.rooms.at(output.name), form.stored(item.image), path.string()};
   const auto bytes = request.image.bytes();
-  ++item.write_attempts;
-  workforce_.writer().submit(
-      task_of<WriteMaskRequest>(std::move(request), write_timeout + for_bytes(bytes), [=, this, &item](Answered<WriteMaskRequest> said) {
+  workforce_.writer().submit(task_of<WriteOutputRequest>(
+      std::move(request), write_timeout + for_bytes(bytes), [=, this, &item, &output](Answered<WriteOutputRequest> said) {
         const auto* failure = std::get_if<Failure>(&said);
         if (failure && failure->reason == Reason::disk_full) {
           if (is_full(path.parent_path(), bytes))
@@ -185,14 +185,15 @@ void Pipeline::write_mask(Place batch, BatchItem& item) {
           throw BadReply("it reports a full disk, but the disk is not full");
         }
         const auto* gone = std::get_if<Lost>(&said);
-        if (gone && item.write_attempts < write_attempts) {
+        if (gone && attempt < write_attempts) {
           ++item.record.attempts;
-          return write_mask(batch, item);
+          return write_file(batch, item, output, attempt + 1);
         }
         if (gone) quarantine(item, gone->reason, gone->message);
         if (failure) quarantine(item, failure->reason, failure->message);
-        if (const auto* written = std::get_if<WriteMaskReply>(&said)) item.record.artefacts.push_back({name, written->sha256, mask_name_});
-        item.stage = Stage::ended;
+        if (const auto* written = std::get_if<WriteOutputReply>(&said))
+          item.record.artefacts.push_back({name, written->sha256, output.name});
+        item.stage = --item.unwritten == 0 ? Stage::ended : Stage::writing;
         if (batch->ended()) settle(batch);
       }));
 }

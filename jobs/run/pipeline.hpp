@@ -14,15 +14,13 @@
 
 namespace aidp {
 
-inline constexpr const char* masks_folder = "masks";  // in the output folder
-
 // Items go through decode, infer and write in batches of fixed composition (consecutive items of the plan), so that a resumed job
 // makes the very batches of an uninterrupted one and its numbers are the same to the last bit, with the same `batch` and device.
 class Pipeline {
  public:
   struct Options {
     int batch = 32;
-    std::filesystem::path out;  // output folder, with masks/ in it where the model gives masks; empty: masks are not written
+    std::filesystem::path out;  // output folder; empty: outputs that are files are not made
     std::string model_digest;
     std::string device;                                                            // as the model worker named it
     std::function<std::optional<FileRecord>(const std::string& path)> known_file;  // what a former run recorded
@@ -52,7 +50,7 @@ class Pipeline {
   void decode(Place batch);
   void infer(Place batch);
   void write(Place batch);
-  void write_mask(Place batch, BatchItem& item);
+  void write_file(Place batch, BatchItem& item, const Output& output, int attempt);
   void lost(Place batch, Reason reason, const std::string& message);
   void queue(std::size_t first, std::size_t items, int attempt);
   void settle(Place batch);
@@ -69,9 +67,8 @@ class Pipeline {
   std::deque<Place> decoded_;                       // of those, waiting for the model
   Clock::time_point held_up_since_ = Clock::now();  // since when decoded batches have waited for the model
   bool draining_ = false;
-  bool writes_masks_ = false;
-  std::string mask_name_;            // of the output that is a mask
-  std::vector<std::string> values_;  // outputs that have a value
+  std::vector<std::string> values_;  // the outputs that are numbers
+  std::vector<Output> files_;        // those that are files, if they are made
   std::vector<Digest> keys_seen_;
 };
 

@@ -44,14 +44,12 @@ class ModelWorker {
   InferReply infer(const InferRequest& request) {
     std::vector<InferenceInput> inputs;
     for (const auto& item : request.items) inputs.push_back(input_of(item));
-    auto results = results_of(inputs, !request.masks.empty());
+    auto results = results_of(inputs, !request.files.empty());
     const auto times = loaded().times();
     InferReply reply{{}, times.preprocess_ms, times.infer_ms, times.postprocess_ms};
     for (std::size_t i = 0; i < results.size(); ++i) try {
         if (const auto* failure = std::get_if<InferenceFailure>(&results[i])) throw Error(failure->reason, failure->message);
-        auto& output = std::get<InferenceOutput>(results[i]);
-        if (!request.masks.empty()) hand_over(output, request.masks.at(i));
-        reply.items.push_back({InferredItem{std::move(output.values)}});
+        reply.items.push_back({hand_over(std::get<InferenceOutput>(results[i]), request, i)});
       } catch (const std::exception& error) {
         reply.items.push_back({item_failure(error)});
       }
@@ -69,18 +67,28 @@ class ModelWorker {
   }
 
   // With its GPU lost a worker is of no use: it ends as if it had crashed, and the supervisor starts another.
-  std::vector<InferenceResult> results_of(const std::vector<InferenceInput>& inputs, bool with_masks) try {
-    return loaded().infer(inputs, with_masks);
+  std::vector<InferenceResult> results_of(const std::vector<InferenceInput>& inputs, bool with_files) try {
+    return loaded().infer(inputs, with_files);
   } catch (const DeviceLost& error) {
     std::cerr << "the device " << model_->device() << " is lost: " << error.what() << std::endl;
     std::_Exit(1);
   }
 
-  void hand_over(const InferenceOutput& output, const Place& place) const {
-    if (!output.mask || output.mask->voxels.size() != place.size)
-      throw Error(Reason::model_shape, "a mask of " + std::to_string(place.size) + " voxels is expected; the model gave " +
-                                           std::to_string(output.mask ? output.mask->voxels.size() : 0));
-    std::memcpy(outputs_.at(slab_of(place)).data(), output.mask->voxels.data(), output.mask->voxels.size());
+  InferredItem hand_over(const InferenceOutput& outputs, const InferRequest& request, std::size_t item) const {
+    InferredItem inferred;
+    for (const auto& [output, value] : outputs)
+      if (const auto* number = std::get_if<double>(&value))
+        inferred.values[output] = *number;
+      else
+        put(output, std::get<Voxels>(value), request.files.at(output).at(item));
+    return inferred;
+  }
+
+  void put(const std::string& output, const Voxels& voxels, const Place& place) const {
+    if (voxels.size() != place.size)
+      throw Error(Reason::model_shape, "the output '" + output + "' has " + std::to_string(voxels.size()) + " bytes; " +
+                                           std::to_string(place.size) + " are expected");
+    std::memcpy(outputs_.at(slab_of(place)).data(), voxels.data(), voxels.size());
   }
 
   PoolView images_, outputs_;

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The writer: masks, results.h5 and dumped tensors. It reads no file of a patient and no pixels but those that it is to write.
+// The writer: outputs' files, results.h5 and dumped tensors. It reads no file of a patient and no pixels but those that it is to write.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/artefacts/hdf5.hpp"
-#include "core/artefacts/nifti.hpp"
+#include "core/base/error.hpp"
 #include "core/base/hash.hpp"
 #include "jobs/process/pool.hpp"
 #include "jobs/protocol/common_messages.hpp"
 #include "jobs/protocol/write_messages.hpp"
 #include "jobs/workers/handlers.hpp"
+#include "jobs/workers/writers/writers.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr int after_the_model = 10;  // as the DICOM worker
 
-WriteMaskReply write_mask(const WriteMaskRequest& request, const PoolView& pool) {
-  write_nifti(request.path, request.image, pool.at({static_cast<std::size_t>(request.offset), request.image.bytes()}));
+WriteOutputReply write_output(const WriteOutputRequest& request, const PoolView& pool) {
+  const auto writer = writers().find(request.writer);
+  if (writer == writers().end()) throw Error(Reason::internal, "no writer is named '" + request.writer + "'");
+  writer->second(request.path, request.image, pool.at({static_cast<std::size_t>(request.offset), request.image.bytes()}));
   return {hex(sha256_file(request.path))};
 }
 
@@ -42,7 +45,7 @@ int main() {
   ::nice(after_the_model);
   Handlers handlers;
   add_handler<HelloRequest>(handlers, [](const HelloRequest&) { return HelloReply{"writer"}; });
-  add_handler<WriteMaskRequest>(handlers, [&](const WriteMaskRequest& request) { return write_mask(request, pool); });
+  add_handler<WriteOutputRequest>(handlers, [&](const WriteOutputRequest& request) { return write_output(request, pool); });
   add_handler<WriteHdf5Request>(handlers, [](const WriteHdf5Request& request) {
     write_hdf5(request.source, request.longest, request.path);
     return Done{};

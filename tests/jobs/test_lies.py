@@ -13,8 +13,8 @@ from support import BIN, JobTest, Mean, make_cohort, rows
 
 SCIENCE = ("key", "study_uid", "series_uid", "sop_uid", "frame", "outcome", "reason", "message")
 SOURCE = (pathlib.Path(__file__).parent / "fake/liar.cpp").read_text()
-ROLES = {"scan": "dicom", "decode": "dicom", "load": "model", "infer": "model", "write_mask": "writer", "write_hdf5": "writer"}
-OPERATIONS = {"s": "scan", "d": "decode", "l": "load", "i": "infer", "m": "write_mask", "h": "write_hdf5"}
+ROLES = {"scan": "dicom", "decode": "dicom", "load": "model", "infer": "model", "write_output": "writer", "write_hdf5": "writer"}
+OPERATIONS = {"s": "scan", "d": "decode", "l": "load", "i": "infer", "m": "write_output", "h": "write_hdf5"}
 
 
 class Halves(torch.nn.Module):
@@ -89,7 +89,7 @@ class Lies(JobTest):
     def test_lies_about_masks(self):
         for lie in lies_of("m"):
             with self.subTest(lie):
-                self.tell(lie, "write_mask", "", "mask")
+                self.tell(lie, "write_output", "", "mask")
 
     def test_lies_about_the_model(self):
         for lie in lies_of("l"):

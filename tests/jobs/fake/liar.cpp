@@ -222,11 +222,11 @@ const std::map<std::string, Liar> model_lies{
 };
 
 const std::map<std::string, Liar> write_lies{
-    {"m_wrongsha", of_reply<WriteMaskReply>([](auto& reply) { reply.sha256 = std::string(64, '0'); })},
-    {"m_shaodd", of_reply<WriteMaskReply>([](auto& reply) { reply.sha256 = "zz"; })},
-    {"m_notwritten", deed([](const auto& request) { std::filesystem::remove(unpacked<WriteMaskRequest>(request).path); })},
+    {"m_wrongsha", of_reply<WriteOutputReply>([](auto& reply) { reply.sha256 = std::string(64, '0'); })},
+    {"m_shaodd", of_reply<WriteOutputReply>([](auto& reply) { reply.sha256 = "zz"; })},
+    {"m_notwritten", deed([](const auto& request) { std::filesystem::remove(unpacked<WriteOutputRequest>(request).path); })},
     {"m_link", deed([](const auto& request) {
-       const auto path = unpacked<WriteMaskRequest>(request).path;
+       const auto path = unpacked<WriteOutputRequest>(request).path;
        std::filesystem::rename(path, path + ".elsewhere");
        std::filesystem::create_symlink(path + ".elsewhere", path);
      })},

@@ -237,7 +237,9 @@ TEST_CASE("a prepared tensor fits its room") {
 TEST_CASE("a written file is there and is what was said") {
   const Scratch scratch;
   const auto mask = scratch.file("mask.nii.gz", "voxels");
-  const auto said = [](const std::string& path, const std::string& hash) { check(WriteMaskRequest{0, {}, path}, WriteMaskReply{hash}); };
+  const auto said = [](const std::string& path, const std::string& hash) {
+    check(WriteOutputRequest{"label_map", 0, {}, path}, WriteOutputReply{hash});
+  };
   said(mask, hex(sha256("voxels")));
   CHECK_THROWS_AS(said(mask, std::string(64, '0')), BadReply);
   CHECK_THROWS_AS(said(mask + "x", hex(sha256("voxels"))), BadReply);
@@ -262,10 +264,10 @@ TEST_CASE("a message with another number of fields, another type or too deep a n
 }
 
 TEST_CASE("a whole request fails for a reason that it may fail for") {
-  check_failure("write_mask", {Reason::disk_full, "x", {}});
+  check_failure("write_output", {Reason::disk_full, "x", {}});
   check_failure("decode", {Reason::worker_memory, "x", {}});
   check_failure("load", {Reason::model_load, "x", {}});
   CHECK_THROWS_AS(check_failure("decode", {Reason::disk_full, "x", {}}), BadReply);
   CHECK_THROWS_AS(check_failure("infer", {Reason::usage, "x", {}}), BadReply);
-  CHECK_THROWS_AS(check_failure("write_mask", {Reason::audit_broken, "x", {}}), BadReply);
+  CHECK_THROWS_AS(check_failure("write_output", {Reason::audit_broken, "x", {}}), BadReply);
 }

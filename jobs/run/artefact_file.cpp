@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "jobs/run/mask_file.hpp"
+#include "jobs/run/artefact_file.hpp"
 
 #include <fcntl.h>
 
 #include <algorithm>
 
 #include "core/base/file.hpp"
-#include "jobs/run/pipeline.hpp"
+#include "jobs/run/artefact_form.hpp"
 
 namespace aidp {
 
-std::string mask_file(const BatchItem& item, const std::string& output) {
+std::string artefact_file(const BatchItem& item, const Output& output) {
   const auto& record = item.record;
+  const auto& form = artefact_form(output);
   std::string part;
   if (record.frame > 0)
     part = "." + std::to_string(record.frame);
   else if (item.series->volumes.size() > 1)
     part = "." + std::to_string(item.planned.part + 1);
-  return std::string(masks_folder) + "/" + record.study_uid + "/" + record.series_uid + part + "." + output + "." +
-         record.key.substr(0, 8) + ".nii.gz";
+  return std::string(form.folder) + "/" + record.study_uid + "/" + record.series_uid + part + "." + output.name + "." +
+         record.key.substr(0, 8) + form.ending;
 }
 
 bool is_full(const std::filesystem::path& folder, std::size_t bytes) {
