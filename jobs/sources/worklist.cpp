@@ -64,7 +64,7 @@ std::string line_of(std::vector<std::string> fields, char separator) {
 }
 
 std::string absolute(const fs::path& worklist, const std::string& path) {
-  return fs::weakly_canonical(fs::absolute(worklist).parent_path() / path);
+  return fs::absolute(worklist).parent_path() / path;
 }
 
 char separator_of(const std::string& head) {
@@ -142,7 +142,7 @@ Worklist read_worklist(const fs::path& file) {
       csv.emplace(file, line, number);
       continue;
     }
-    WorklistRow row{number, line, {}};
+    WorklistRow row{.line = number, .text = line, .values = {}};
     json ? read_json(file, row) : csv->read(row);
     if (std::ranges::all_of(row.values, &std::string::empty)) wrong(file, number, "the row says nothing to find an image by");
     worklist.rows.push_back(std::move(row));
