@@ -7,7 +7,6 @@
 #include "jobs/plan/plan.hpp"
 #include "jobs/process/workforce.hpp"
 #include "jobs/protocol/ask.hpp"
-#include "jobs/sources/dicomdir.hpp"
 #include "jobs/sources/inventory.hpp"
 
 namespace aidp {
@@ -15,11 +14,7 @@ namespace aidp {
 namespace {
 constexpr std::chrono::milliseconds least_timeout{30000}, timeout_of_mib{2000};
 
-std::chrono::milliseconds timeout_of(const std::string& path) {
-  std::error_code gone;
-  const auto bytes = std::filesystem::file_size(path, gone);
-  return least_timeout + timeout_of_mib * (gone ? 0 : bytes >> 20);
-}
+std::chrono::milliseconds timeout_of(std::int64_t bytes) { return least_timeout + timeout_of_mib * (bytes >> 20); }
 
 PixelFacts refused(const std::string& path, Reason reason, std::string message) {
   return {path, outcome_of(LooseFile{path, reason, {}}), reason, std::move(message), {}};
@@ -30,9 +25,9 @@ class PixelReport {
  public:
   PixelReport(const Inputs& inputs, Crew& dicom, const std::function<void(const PixelFacts&)>& each) : dicom_(dicom), each_(each) {
     std::vector<LooseFile> loose;
-    for (const auto& path : list_files({with_dicomdirs_opened(inputs.paths, dicom, loose), inputs.left_out}, loose))
-      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, {}}, false});
-    for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true});
+    for (const auto& [path, size] : list_files(inputs, dicom, loose))
+      rows_.push_back({{path, Outcome::completed, std::nullopt, {}, {}}, false, size});
+    for (const auto& file : loose) rows_.push_back({refused(file.path, file.reason, file.message), true, 0});
     std::ranges::sort(rows_, {}, [](const Row& row) -> const std::string& { return row.facts.path; });
   }
 
@@ -52,12 +47,13 @@ class PixelReport {
   struct Row {
     PixelFacts facts;
     bool known;
+    std::int64_t size;
   };
 
   void ask(std::size_t index) {
-    const auto& path = rows_[index].facts.path;
+    const auto& [facts, known, size] = rows_[index];
     dicom_.submit(
-        task_of<PixelsRequest>({path}, timeout_of(path), [this, index](Answered<PixelsRequest> said) { take(index, std::move(said)); }));
+        task_of<PixelsRequest>({facts.path}, timeout_of(size), [this, index](Answered<PixelsRequest> said) { take(index, std::move(said)); }));
   }
 
   void take(std::size_t index, Answered<PixelsRequest> said) {

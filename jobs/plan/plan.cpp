@@ -137,6 +137,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
   plan.unlisted = std::move(inventory.unlisted);
   plan.rows = std::move(inventory.rows);
   for (auto& input : inventory.series) {
+    if (SignalGuard::received() != 0) break;  // nobody uses a plan of a part
     OpenSeries open;
     plan.series.push_back({});
     plan.series.back().input = std::move(input);

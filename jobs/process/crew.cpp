@@ -64,6 +64,12 @@ void Crew::submit(Task task) {
   feed();
 }
 
+void Crew::abandon() {
+  queue_.clear();
+  for (const auto& member : members_)
+    for (auto i = member->greetings_due; i < member->under_way.size(); ++i) member->under_way[i].task.done = [](const Reply&) {};
+}
+
 bool Crew::idle() const {
   return queue_.empty() &&
          std::ranges::all_of(members_, [](const auto& member) { return member->under_way.size() == member->greetings_due; });

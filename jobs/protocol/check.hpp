@@ -3,6 +3,7 @@
 
 #include "jobs/process/frame.hpp"
 #include "jobs/protocol/common_messages.hpp"
+#include "jobs/protocol/list_messages.hpp"
 #include "jobs/protocol/model_messages.hpp"
 #include "jobs/protocol/read_messages.hpp"
 #include "jobs/protocol/write_messages.hpp"
@@ -14,6 +15,9 @@ namespace aidp {
 void check(const HelloRequest& request, const HelloReply& reply);
 void check(const EnvironmentRequest& request, const EnvironmentReply& reply);
 
+void check(const ListRequest& request, const ListReply& reply);
+void check(const LookRequest& request, const LookReply& reply);
+void check(const HashRequest& request, const HashReply& reply);
 void check(const ScanRequest& request, const ScanReply& reply);
 void check(const DirectoryRequest& request, const DirectoryReply& reply);
 void check(const DecodeRequest& request, const DecodeReply& reply);

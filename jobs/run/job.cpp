@@ -60,7 +60,7 @@ RunSummary Job::run(Workforce& workforce, Plan plan, HeaderIndex& index) {
   books_.flush();
   RunSummary rows;
   if (SignalGuard::received() == 0) {
-    SourceWatch watch(plan_, package_.manifest.unit == Unit::series, request_.worklist.has_value(), request_.allow_gone);
+    SourceWatch watch(plan_, workforce.dicom, package_.manifest.unit == Unit::series, request_.worklist.has_value(), request_.allow_gone);
     changes_ = books_.mark_unseen(watch);
     doubt_ = watch.doubt();
     if (request_.worklist) settle_rows(rows);

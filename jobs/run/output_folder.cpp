@@ -20,9 +20,10 @@ namespace fs = std::filesystem;
 namespace {
 constexpr std::uintmax_t least_free_bytes = 16 << 20;
 
+// The inputs are real paths already: a worker has looked at them.
 std::vector<std::string> canonical_inputs(const RunRequest& request) {
   std::vector<std::string> inputs;
-  for (const auto& input : request.inputs) inputs.push_back(fs::weakly_canonical(input).string());
+  for (const auto& input : request.inputs) inputs.push_back(input.string());
   if (request.worklist) inputs.push_back("worklist " + fs::weakly_canonical(request.worklist->file).string());  // its rows may change
   return inputs;
 }

@@ -11,6 +11,7 @@
 #include "jobs/process/workforce.hpp"
 #include "jobs/run/job.hpp"
 #include "jobs/run/output_lock.hpp"
+#include "jobs/run/resolve.hpp"
 
 namespace aidp {
 
@@ -37,8 +38,9 @@ Inputs inputs_of(const Sources& sources, const fs::path& out, const Manifest& ma
   if (!out.empty()) inputs.left_out.push_back(out);
   if (!sources.worklist) return inputs;
   inputs.worklist = &*sources.worklist;
-  if (inputs.paths.empty()) inputs.paths = sources.worklist->paths();
-  std::erase_if(inputs.paths, [](const auto& path) { return !fs::exists(path); });  // its row fails: nothing is found
+  if (!inputs.paths.empty()) return inputs;
+  for (const auto& row : sources.worklist->rows)
+    if (row.found != PathKind::unknown) inputs.paths.emplace_back(row[WorklistKey::path]);  // else the row fails: nothing is found
   return inputs;
 }
 
@@ -95,31 +97,36 @@ const Sources& check_options(const Sources& sources) {
   return sources;
 }
 
-const Sources& checked(const Sources& sources) {
-  check_options(sources);
-  for (const auto& input : sources.inputs) check_input(input);
+// With the real paths of its inputs, which must all be there.
+template <class Named>
+Named resolved(const Named& named, Crew& dicom) {
+  auto sources = named;
+  const auto found = resolve(sources, dicom);
+  for (std::size_t i = 0; i < found.size(); ++i) check_input(named.inputs[i], found[i]);
   return sources;
 }
 
-// The inputs that cannot be entered: of a new job a mistake, and an Error; of one that has read them before, perhaps a share that is not
-// mounted.
-std::vector<fs::path> missing_inputs(const RunRequest& request, bool resumes) {
-  std::vector<fs::path> missing;
-  for (const auto& input : request.inputs) try {
-      check_input(input);
+// Takes out the inputs that cannot be entered: of a new job a mistake, and an Error; of one that has read them before, perhaps a share that
+// is not mounted.
+std::vector<fs::path> take_missing(std::vector<fs::path>& inputs, const std::vector<Looked>& found, const std::vector<fs::path>& named,
+                                   bool resumes) {
+  std::vector<fs::path> missing, there;
+  for (std::size_t i = 0; i < inputs.size(); ++i) try {
+      check_input(named[i], found[i]);
+      there.push_back(inputs[i]);
     } catch (const Error&) {
       if (!resumes) throw;
-      missing.push_back(input);
+      missing.push_back(inputs[i]);
     }
+  inputs = std::move(there);
   return missing;
 }
 
 // As a folder that cannot be listed, so that nothing below it is taken for gone.
 void add_missing(Plan& plan, const std::vector<fs::path>& missing) {
   for (const auto& input : missing) {
-    const auto path = fs::absolute(input).string();
-    plan.loose.push_back({path, Reason::dicom_unreadable, "the input cannot be opened"});
-    plan.unlisted.push_back(path);
+    plan.loose.push_back({input.string(), Reason::dicom_unreadable, "the input cannot be opened"});
+    plan.unlisted.push_back(input.string());
     ++plan.files;
   }
 }
@@ -138,18 +145,20 @@ bool stop_waiting() {
 }
 
 // The output folder is claimed last, when the inputs are read and the model is loaded: what is refused leaves no trace.
-RunSummary begin(const RunRequest& request, const InstalledModel& installed, const Package& package, Database& database,
+RunSummary begin(const RunRequest& named, const InstalledModel& installed, const Package& package, Database& database,
                  ProgressSink& progress) {
   Recorder recorder(database);
+  Workforce workforce(named.workers, named.memory_bytes);
+  auto request = named;
+  const auto found = resolve(request, workforce.dicom);
   check_output(request, package, recorder);
   OutputLock lock(output_folder(request), {request.wait, stop_waiting});
   const bool resumes = check_output(request, package, recorder).resumes;  // now that nobody else can change it
-  const auto missing = missing_inputs(request, resumes);
-  Workforce workforce(request.workers, request.memory_bytes);
+  auto inputs = inputs_of(request, request.out, package.manifest);
+  std::vector<fs::path> missing;
+  if (!request.inputs.empty()) missing = take_missing(inputs.paths, found, named.inputs, resumes);
   workforce.hire_model(installed.folder, package.manifest, request.device);
   HeaderIndex index(request.home.header_index(), keywords_of(package.manifest), store_key(request.home));
-  auto inputs = inputs_of(request, request.out, package.manifest);
-  std::erase_if(inputs.paths, [&](const auto& path) { return std::ranges::find(missing, path) != missing.end(); });
   auto plan = scan(package.manifest, inputs, index, workforce, progress);
   const auto device = workforce.device();
   const bool is_stopped = SignalGuard::received() != 0;
@@ -171,7 +180,6 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const SignalGuard signals;
   check_options(request);
   if (request.out.empty()) throw Error(Reason::usage, "--out is empty", "name a folder for the results");
-  if (request.dry_run) checked(request);
   need_store(request.home);
   Database database(request.home.database(), request.dry_run ? Database::Access::read : Database::Access::write);
   const BusyWait patient(database, busy_at_most, [since = std::optional<Clock::time_point>()]() mutable {
@@ -185,9 +193,10 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
   const auto package = repository.verify(installed);
   if (!request.dry_run) return begin(request, installed, package, database, progress);
   Workforce workforce(request.workers, request.memory_bytes);
+  const auto sources = resolved(request, workforce.dicom);
   HeaderIndex index({}, keywords_of(package.manifest));
-  const auto plan = scan(package.manifest, inputs_of(request, request.out, package.manifest), index, workforce, progress);
-  auto summary = dry_run(request, package, plan, index);
+  const auto plan = scan(package.manifest, inputs_of(sources, request.out, package.manifest), index, workforce, progress);
+  auto summary = dry_run(sources, package, plan, index);
   summary.exit = exit_of(summary, request.allow_empty);
   return summary;
 }
@@ -195,8 +204,9 @@ RunSummary run(const RunRequest& request, ProgressSink& progress) {
 namespace {
 // Headers of the sources, in an index of their own, and what a model would make of them.
 struct Preview {
-  Preview(const Sources& sources, const Manifest& manifest, ProgressSink& progress)
-      : workforce(checked(sources).workers, sources.memory_bytes), index({}, keywords_of(manifest)) {
+  Preview(const Sources& named, const Manifest& manifest, ProgressSink& progress)
+      : workforce(check_options(named).workers, named.memory_bytes), index({}, keywords_of(manifest)) {
+    const auto sources = resolved(named, workforce.dicom);
     plan = scan(manifest, inputs_of(sources, {}, manifest), index, workforce, progress);
     SignalGuard::check();  // a part of the inputs would be shown as all
     rows = rows_of(plan, sources, manifest, index);

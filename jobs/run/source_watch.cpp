@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/run/source_watch.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <tuple>
+
+#include "jobs/sources/look.hpp"
 
 namespace aidp {
 
 namespace {
 // Reasons that say of a series only that it could not be read as it is.
 constexpr std::array<std::string_view, 3> could_not_read{"dicom.unreadable", "dicom.changed", "series.incomplete"};
-
-bool is_there(const std::string& path) {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0;
-}
 }  // namespace
 
-SourceWatch::SourceWatch(const Plan& plan, bool whole_series, bool is_worklist, bool allow_gone)
-    : plan_(plan), whole_series_(whole_series), is_worklist_(is_worklist), allow_gone_(allow_gone) {
+SourceWatch::SourceWatch(const Plan& plan, Crew& dicom, bool whole_series, bool is_worklist, bool allow_gone)
+    : plan_(plan), dicom_(dicom), whole_series_(whole_series), is_worklist_(is_worklist), allow_gone_(allow_gone) {
   for (const auto& file : plan.loose)
     if (file.reason == Reason::dicom_unreadable) unreadable_.insert(file.path);
   unreadable_.insert(plan.unlisted.begin(), plan.unlisted.end());
@@ -31,16 +26,31 @@ SourceWatch::SourceWatch(const Plan& plan, bool whole_series, bool is_worklist, 
 }
 
 void SourceWatch::compare(Recorder& recorder, const std::string& job_id, const std::set<std::string>& seen) {
-  if (allow_gone_ || is_worklist_ || !doubt_.empty()) return;
+  if (is_worklist_) return;
   std::int64_t recorded = 0, gone = 0;
+  std::vector<std::string> files;
   recorder.for_each_series(job_id, [&](const SeriesRecord& record) {
+    const bool is_seen = seen.contains(series_key(record.study_uid, record.series_uid, record.path));
+    if (record.series_uid.empty() && !is_seen && !unreadable(record.path)) files.push_back(record.path);
     if (record.series_uid.empty() || record.source != Source::present) return;
     ++recorded;
-    gone += !seen.contains(series_key(record.study_uid, record.series_uid, record.path)) && is_gone(record);
+    gone += !is_seen && is_gone(record);
   });
+  look_for(files);
+  if (allow_gone_ || !doubt_.empty()) return;
   if (recorded > 0 && gone == recorded)
     doubt_ = recorded == 1 ? "the recorded series is gone from the inputs"
                            : "all " + std::to_string(recorded) + " recorded series are gone from the inputs";
+}
+
+// Files without a series that were recorded, and are none any more.
+void SourceWatch::look_for(const std::vector<std::string>& files) {
+  const auto found = look(dicom_, files);
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (found[i].kind != PathKind::unknown)
+      there_.insert(files[i]);
+    else if (!found[i].missing)
+      unreadable_.insert(files[i]);
 }
 
 UnseenRows SourceWatch::unseen() const {
@@ -72,7 +82,7 @@ std::optional<Source> SourceWatch::item(const ItemIdentity& item) const {
 
 std::optional<Source> SourceWatch::series(const SeriesRecord& record) const {
   if (is_worklist_) return {};
-  if (record.series_uid.empty() && !unreadable(record.path) && is_there(record.path)) return Source::superseded;
+  if (record.series_uid.empty() && there_.contains(record.path)) return Source::superseded;
   return doubt_.empty() && record.source == Source::present && is_gone(record) ? std::optional(Source::gone) : std::nullopt;
 }
 

@@ -20,7 +20,7 @@ std::span<const std::byte> bytes_of(std::string_view text) { return std::as_byte
 std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
-bool HeaderIndex::list(const std::string& path) {
+bool HeaderIndex::list(const std::string& path, const std::optional<FileState>& state) {
   return guarded([&] {
     std::int64_t id = 0;
     bool listed = false, same = false;
@@ -30,7 +30,7 @@ bool HeaderIndex::list(const std::string& path) {
       id = find.integer(0);
       listed = find.integer(6) == run_;
       const FileState before{find.integer(1), find.integer(2), find.integer(3), find.integer(4)};
-      same = !listed && find.integer(5) >= generation_ && find.integer(7) != 0 && file_state(path) == before;
+      same = !listed && find.integer(5) >= generation_ && find.integer(7) != 0 && state == before;
     }
     find.reset();
     if (same) rows_->touch.bind(1, run_).bind(2, id).run();
@@ -159,11 +159,12 @@ void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
       twice.emplace(header.sop_instance_uid, std::string(first->second) + " and " + header.path);
   if (twice.empty()) return;
   auto mark = guarded([&] { return database_->prepare("UPDATE file SET copy = 1 WHERE path = ?"); });
-  std::set<std::pair<std::string, Digest>> contents;
+  std::set<std::pair<std::string, std::string>> contents;
   const auto digest_of = [&](const InstanceHeader& header) {
     try {
-      return sha256_file(header.path);
+      return hash_(header.path, header.state);
     } catch (const Error& error) {
+      if (error.reason() == Reason::interrupted || error.reason() == Reason::terminated) throw;
       throw Error(Reason::dicom_unreadable, printable("two files have the same SOPInstanceUID and cannot be compared: " +
                                                       twice.at(header.sop_instance_uid) + ": " + error.what()));
     }

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -54,9 +56,9 @@ class HeaderIndex {
   // What is to be said to the user of the file; empty: nothing.
   const std::string& note() const { return note_; }
 
-  // A regular file; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and read in turns; the
+  // A regular file in its state, where that is known; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and read in turns; the
   // paths of those between are kept in memory.
-  bool list(const std::string& path);
+  bool list(const std::string& path, const std::optional<FileState>& state);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
   // What reading a file gave that list() asked for; once.
@@ -82,6 +84,8 @@ class HeaderIndex {
   };
   // For each query what it finds.
   std::vector<std::vector<Found>> find(const std::vector<Query>& queries);
+  // How instances() tells copies from files that differ: by what this gives for each, see hash_of().
+  void compare_with(std::function<std::string(const std::string& path, const FileState& state)> hash) { hash_ = std::move(hash); }
   // From here on only these are listed, or their whole series.
   void keep(const std::vector<std::int64_t>& ids, bool whole_series);
 
@@ -123,6 +127,7 @@ class HeaderIndex {
   StoreKey key_;
   std::vector<std::string> keywords_, read_keywords_;
   std::string note_;
+  std::function<std::string(const std::string&, const FileState&)> hash_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Rows> rows_;
   bool damaged_ = false;

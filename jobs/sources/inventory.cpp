@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/sources/inventory.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <exception>
 #include <iterator>
 #include <set>
 
 #include "core/base/text.hpp"
 #include "jobs/protocol/ask.hpp"
 #include "jobs/sources/dicomdir.hpp"
+#include "jobs/sources/lister.hpp"
+#include "jobs/sources/look.hpp"
 
 namespace aidp {
 
@@ -20,124 +19,18 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::size_t files_per_request = 64;
-constexpr int steps_at_a_time = 256;        // of listing, between looks at the workers
-constexpr std::size_t listed_ahead = 1024;  // files that wait to be read
+constexpr std::size_t listed_ahead = 1024;  // files that wait to be read, and no more is listed
 constexpr std::chrono::milliseconds header_timeout{60000};
 
-bool inside(const fs::path& target, const fs::path& root) {
-  const auto relative = target.lexically_relative(root);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
-// Walks the inputs entry by entry, so that what is listed can be read meanwhile.
-class Lister {
+// A request that is under way refers to what a scan keeps: where the scan ends early, its answer is for nobody.
+class UntilAbandoned {
  public:
-  Lister(const Inputs& inputs, HeaderIndex& index, std::vector<LooseFile>& loose)
-      : index_(index), loose_(loose), follow_links_(inputs.follow_links) {
-    std::error_code none;
-    for (const auto& folder : inputs.left_out) left_out_.insert(fs::weakly_canonical(fs::absolute(folder, none), none));
-    for (const auto& input : inputs.paths) roots_.push_back(check_input(input));
-  }
-
-  std::deque<std::string> unread;  // of what is listed; for the caller to take
-  std::int64_t to_read = 0;        // with what was taken
-  std::vector<std::string> unlisted;
-
-  // Takes at most so many steps; false once all is listed.
-  bool list(int steps) {
-    while (steps-- > 0) {
-      if (!open_.empty())
-        step(open_.back());
-      else if (next_root_ < roots_.size())
-        begin(roots_[next_root_++]);
-      else
-        return false;
-    }
-    return true;
-  }
+  explicit UntilAbandoned(Crew& crew) : crew_(crew) {}
+  ~UntilAbandoned() { crew_.abandon(); }
+  UntilAbandoned(const UntilAbandoned&) = delete;
 
  private:
-  struct Folder {
-    fs::path path;
-    fs::directory_iterator next;
-  };
-
-  void begin(const fs::path& root) {
-    root_ = root;
-    std::error_code error;
-    const auto type = fs::status(root, error).type();
-    if (type == fs::file_type::none || type == fs::file_type::not_found) return unreadable(root, error);
-    type == fs::file_type::directory ? walk(root) : file(root, type);
-  }
-
-  void walk(const fs::path& folder) {
-    if (left_out_.contains(folder) || (follow_links_ && !walked_.insert(folder).second)) return;  // links may lead round
-    std::error_code error;
-    fs::directory_iterator first(folder, error);
-    if (error) return unlistable(folder, error);
-    open_.push_back({folder, std::move(first)});
-  }
-
-  void unlistable(const fs::path& folder, const std::error_code& error) {
-    loose_.push_back({folder.string(), Reason::dicom_unreadable, "the folder cannot be listed: " + error.message()});
-    unlisted.push_back(folder.string());
-  }
-
-  void unreadable(const fs::path& path, const std::error_code& error) {
-    loose_.push_back({path.string(), Reason::dicom_unreadable, "cannot be examined: " + error.message()});
-  }
-
-  void step(Folder& folder) {
-    if (folder.next == fs::directory_iterator()) return open_.pop_back();
-    const auto depth = open_.size() - 1;
-    look_at(*folder.next);  // may open a folder, and so move this one
-    auto& same = open_[depth];
-    std::error_code error;
-    same.next.increment(error);
-    if (!error) return;
-    unlistable(same.path, error);
-    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(depth));
-  }
-
-  void look_at(const fs::directory_entry& entry) {  // its type is known from the folder, where the file system tells
-    std::error_code error;
-    if (entry.is_symlink(error)) return link(entry.path());
-    if (!error && entry.is_directory(error)) return walk(entry.path());
-    if (!error && entry.is_regular_file(error)) return file(entry.path(), fs::file_type::regular);
-    if (error)  // as in a folder that may be listed, but not entered
-      unreadable(entry.path(), error);
-    else
-      file(entry.path(), fs::file_type::unknown);
-  }
-
-  void link(const fs::path& path) {
-    std::error_code error;
-    const auto target = fs::canonical(path, error);
-    if (error == std::errc::no_such_file_or_directory) return loose_.push_back({path.string(), Reason::dicom_unreadable, "a broken link"});
-    const auto type = error ? fs::file_type::none : fs::status(target, error).type();
-    if (type == fs::file_type::none || type == fs::file_type::not_found) return unreadable(path, error);
-    const bool is_file = type == fs::file_type::regular, is_folder = type == fs::file_type::directory;
-    if (is_file && (follow_links_ || inside(target, root_))) return file(target, type);
-    if (is_folder && inside(target, root_)) return;  // reached by its own name
-    if (is_folder && follow_links_) return walk(target);
-    loose_.push_back({path.string(), Reason::not_dicom, "a link out of the input folder is not followed without --follow-links"});
-  }
-
-  void file(const fs::path& path, fs::file_type type) {
-    if (type != fs::file_type::regular) return loose_.push_back({path.string(), Reason::not_dicom, "not a regular file"});
-    if (!index_.list(path.string())) return;
-    unread.push_back(path.string());
-    ++to_read;
-  }
-
-  HeaderIndex& index_;
-  std::vector<LooseFile>& loose_;
-  std::vector<fs::path> roots_;
-  std::size_t next_root_ = 0;
-  std::vector<Folder> open_;  // the folder that is being listed, behind those that it lies in
-  fs::path root_;
-  std::set<fs::path> left_out_, walked_;
-  bool follow_links_;
+  Crew& crew_;
 };
 
 // Scans groups of files; a group whose worker died is tried again file by file, so that one file costs itself alone.
@@ -153,22 +46,16 @@ class Scanner {
   }
 
   std::int64_t done = 0;
-  std::exception_ptr fault;  // of the index; what comes after it is dropped
 
  private:
   void scan(std::vector<std::string> paths) {
     ScanRequest request{paths, index_.keywords()};
     dicom_.submit(task_of<ScanRequest>(std::move(request), header_timeout, [this, paths = std::move(paths)](Answered<ScanRequest> said) {
-      if (fault) return;
-      try {
-        if (const auto* lost = std::get_if<Lost>(&said)) return retry(paths, *lost);
-        if (const auto* failure = std::get_if<Failure>(&said)) return retry(paths, {failure->reason, failure->message});
-        const auto& files = std::get<ScanReply>(said).files;
-        for (std::size_t i = 0; i < paths.size(); ++i) take(files[i], paths[i]);
-        done += static_cast<std::int64_t>(paths.size());
-      } catch (const IndexFault&) {
-        fault = std::current_exception();
-      }
+      if (const auto* lost = std::get_if<Lost>(&said)) return retry(paths, *lost);
+      if (const auto* failure = std::get_if<Failure>(&said)) return retry(paths, {failure->reason, failure->message});
+      const auto& files = std::get<ScanReply>(said).files;
+      for (std::size_t i = 0; i < paths.size(); ++i) take(files[i], paths[i]);
+      done += static_cast<std::int64_t>(paths.size());
     }));
   }
 
@@ -177,7 +64,9 @@ class Scanner {
       for (const auto& path : paths) scan({path});
       return;
     }
-    index_.add(LooseFile{paths.front(), lost.reason, lost.message}, ScannedFile{}, false);
+    const bool is_silent = lost.reason == Reason::worker_timeout;  // a dead mount: what was read of the file before is not gone
+    const LooseFile file{paths.front(), is_silent ? Reason::dicom_unreadable : lost.reason, why_lost(lost, header_timeout)};
+    index_.add(file, ScannedFile{}, false);
     ++done;
   }
 
@@ -196,49 +85,74 @@ class Scanner {
   HeaderIndex& index_;
   Crew& dicom_;
 };
+
+// What is to be walked: files and folders, and what a DICOMDIR names in its place.
+std::vector<Looked> open_inputs(const Inputs& inputs, Crew& dicom, std::vector<LooseFile>& loose) {
+  std::vector<std::string> paths;
+  for (const auto& path : inputs.paths) paths.push_back(path.string());
+  auto found = look(dicom, paths);
+  SignalGuard::check();
+  for (std::size_t i = 0; i < found.size(); ++i) check_input(inputs.paths[i], found[i]);
+  return with_dicomdirs_opened(inputs.paths, std::move(found), dicom, loose);
+}
 }  // namespace
 
-fs::path check_input(const fs::path& input) {
-  std::error_code error;
-  const auto path = fs::canonical(input, error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
-    throw Error(Reason::path_missing, "no such file or folder: " + input.string(), "check the path");
-  const bool listable = !error && (!fs::is_directory(path, error) || ::access(path.c_str(), X_OK) == 0);
-  if (!listable || error || ::access(path.c_str(), R_OK) != 0)
-    throw Error(Reason::path_unreadable, "cannot read " + input.string(), "give this user read permission or choose another path");
-  return path;
+void check_input(const fs::path& named, const Looked& found) {
+  if (found.missing) throw Error(Reason::path_missing, "no such file or folder: " + named.string(), "check the path");
+  if (!found.readable)
+    throw Error(Reason::path_unreadable, "cannot read " + named.string() + (found.why.empty() ? "" : ": " + found.why),
+                "give this user read permission or choose another path");
 }
 
-std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose) {
-  HeaderIndex index({}, {});
-  Lister lister(inputs, index, loose);
-  while (lister.list(steps_at_a_time)) {
+std::vector<ListedFile> list_files(const Inputs& inputs, Crew& dicom, std::vector<LooseFile>& loose) {
+  std::vector<ListedFile> files;
+  std::set<std::string> seen;
+  const UntilAbandoned abandoned(dicom);
+  Lister lister(
+      inputs, open_inputs(inputs, dicom, loose), dicom,
+      [&](const std::string& path, const std::optional<FileState>& state) {
+        if (seen.insert(path).second) files.push_back({path, state ? state->size : 0});
+      },
+      loose);
+  const std::array crews{&dicom};
+  while (!lister.done()) {
+    SignalGuard::check();
+    while (lister.has_more() && dicom.hungry()) lister.ask();
+    pump(crews, std::chrono::milliseconds(200));
   }
-  return {lister.unread.begin(), lister.unread.end()};
+  return files;
 }
 
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   Inventory inventory;
   const auto began = Clock::now();
-  auto opened = inputs;
-  opened.paths = with_dicomdirs_opened(inputs.paths, dicom, inventory.loose);
-  Lister lister(opened, index, inventory.loose);
+  index.compare_with([&dicom](const std::string& path, const FileState& state) { return hash_of(dicom, path, state); });
+  std::deque<std::string> unread;
+  std::int64_t to_read = 0;
+  const UntilAbandoned abandoned(dicom);
+  Lister lister(
+      inputs, open_inputs(inputs, dicom, inventory.loose), dicom,
+      [&](const std::string& path, const std::optional<FileState>& state) {
+        if (!index.list(path, state)) return;
+        unread.push_back(path);
+        ++to_read;
+      },
+      inventory.loose);
   Scanner scanner(index, dicom);
   const std::array crews{&dicom};
-  bool listing = true;
-  while (listing || !lister.unread.empty() || !dicom.idle()) {
-    if (SignalGuard::received() != 0 || scanner.fault) {  // what is under way is waited for all the same: its replies come here
-      listing = false;
-      lister.unread.clear();
-    }
-    if (listing && lister.unread.size() < listed_ahead) listing = lister.list(steps_at_a_time);
-    while (!lister.unread.empty() && dicom.hungry()) scanner.scan(lister.unread);
-    const bool waits = !listing || lister.unread.size() >= listed_ahead;
-    pump(crews, std::chrono::milliseconds(waits ? 200 : 0));
-    progress(scanner.done, listing ? 0 : lister.to_read);
+  while (!lister.done() || !unread.empty() || !dicom.idle()) {
+    if (SignalGuard::received() != 0) break;  // what is under way may be waiting for a dead mount
+    while (dicom.hungry())
+      if (lister.has_more() && unread.size() < listed_ahead)
+        lister.ask();
+      else if (!unread.empty())
+        scanner.scan(unread);
+      else
+        break;
+    pump(crews, std::chrono::milliseconds(200));
+    progress(scanner.done, lister.done() ? to_read : 0);
   }
-  if (scanner.fault) std::rethrow_exception(scanner.fault);
   inventory.headers_read = scanner.done;
   inventory.unlisted = std::move(lister.unlisted);
   index.commit();

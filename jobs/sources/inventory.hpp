@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "jobs/process/crew.hpp"
 #include "jobs/sources/header_index.hpp"
+#include "jobs/sources/look.hpp"
 #include "jobs/sources/worklist.hpp"
 
 namespace aidp {
@@ -23,8 +24,8 @@ struct Inventory {
   std::vector<WorklistResult> rows;   // of the worklist: what they found
 };
 
-// The input as it is really called. Throws Error(path_missing, path_unreadable).
-std::filesystem::path check_input(const std::filesystem::path& input);
+// An input must be there and readable. `named`: as the user did. Throws Error(path_missing, path_unreadable).
+void check_input(const std::filesystem::path& named, const Looked& found);
 
 // What is read, and what lies below it without being input: the store and the output folder, which need not be there.
 struct Inputs {
@@ -32,13 +33,18 @@ struct Inputs {
   const Worklist* worklist = nullptr;  // only what its rows name
   bool whole_series = false;           // or the whole series of that
   bool follow_links = false;           // links that lead out of a root too
+  std::chrono::milliseconds answer_within = look_timeout;  // a folder that does not is not listed
 };
 
 // Every regular file below the inputs, but none below a folder that is left out. Folders that cannot be listed and files that are neither
 // regular nor a link inside its root go to `loose`. Throws Error(path_missing, path_unreadable) for an input itself.
-std::vector<std::string> list_files(const Inputs& inputs, std::vector<LooseFile>& loose);
+struct ListedFile {
+  std::string path;
+  std::int64_t size = 0;  // 0 if it could not be looked at
+};
+std::vector<ListedFile> list_files(const Inputs& inputs, Crew& dicom, std::vector<LooseFile>& loose);
 
-// Lists the inputs and has the DICOM crew read the headers that the index does not know. `progress`: files read, of how many; 0 while that
+// Has the DICOM crew list the inputs and read the headers that the index does not know; ends at once on a signal. `progress`: files read, of how many; 0 while that
 // is not known. Throws as list_files() and HeaderIndex do.
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t done, std::int64_t total)>& progress);

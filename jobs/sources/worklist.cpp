@@ -65,7 +65,7 @@ std::string line_of(std::vector<std::string> fields, char separator) {
 }
 
 std::string absolute(const fs::path& worklist, const std::string& path) {
-  return fs::weakly_canonical(fs::absolute(worklist).parent_path() / path);
+  return fs::absolute(worklist).parent_path() / path;
 }
 
 char separator_of(const std::string& head) {
@@ -143,7 +143,7 @@ Worklist read_worklist(const fs::path& file) {
       csv.emplace(file, line, number);
       continue;
     }
-    WorklistRow row{number, line, {}};
+    WorklistRow row{.line = number, .text = line, .values = {}};
     json ? read_json(file, row) : csv->read(row);
     if (std::ranges::all_of(row.values, &std::string::empty)) wrong(file, number, "the row has no value in any known column");
     worklist.rows.push_back(std::move(row));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/results/record.hpp"
+#include "jobs/protocol/path_kind.hpp"
 #include "jobs/sources/header_index.hpp"
 
 namespace aidp {
@@ -21,6 +22,7 @@ struct WorklistRow {
   std::int64_t line = 0;                          // 1-based, of the file
   std::string text;                               // as it stands there, with `path` absolute
   std::array<std::string, worklist_keys> values;  // by WorklistKey; empty: any
+  PathKind found = PathKind::unknown;             // what `path` is, once a worker has looked at it
   const std::string& operator[](WorklistKey key) const { return values[static_cast<std::size_t>(key)]; }
 };
 

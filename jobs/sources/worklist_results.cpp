@@ -36,9 +36,7 @@ std::vector<WorklistResult> keep_what_rows_name(const Worklist& worklist, Header
   std::vector<std::int64_t> kept;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& row = worklist.rows[i];
-    std::error_code unknown;
-    const bool single =
-        !whole_series && (!row[WorklistKey::sop_instance_uid].empty() || fs::is_regular_file(row[WorklistKey::path], unknown));
+    const bool single = !whole_series && (!row[WorklistKey::sop_instance_uid].empty() || row.found == PathKind::file);
     for (auto& found : found_by_row[i]) {
       kept.push_back(found.id);
       if (single && !found.sop_uid.empty()) results[i].sops.insert(std::move(found.sop_uid));

@@ -10,6 +10,7 @@
 #include "jobs/protocol/common_messages.hpp"
 #include "jobs/workers/decode.hpp"
 #include "jobs/workers/handlers.hpp"
+#include "jobs/workers/list.hpp"
 #include "jobs/workers/scan.hpp"
 #include "jobs/workers/stored_values.hpp"
 
@@ -26,6 +27,9 @@ int main() try {
   start_dicom();
   Handlers handlers;
   add_handler<HelloRequest>(handlers, [](const HelloRequest&) { return HelloReply{"reader"}; });
+  add_handler<ListRequest>(handlers, [](const ListRequest& request) { return list(request); });
+  add_handler<LookRequest>(handlers, [](const LookRequest& request) { return look(request); });
+  add_handler<HashRequest>(handlers, hash);
   handlers.emplace(ScanRequest::op, [](std::string_view body) { return scan(unpacked<ScanRequest>(body)); });
   add_handler<DirectoryRequest>(handlers, directory);
   add_handler<DecodeRequest>(handlers, [&](const DecodeRequest& request) { return decode(request, images); });

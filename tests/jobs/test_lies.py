@@ -13,8 +13,8 @@ from support import BIN, JobTest, Mean, make_cohort, rows
 
 SCIENCE = ("key", "study_uid", "series_uid", "sop_uid", "frame", "outcome", "reason", "message")
 SOURCE = (pathlib.Path(__file__).parent / "fake/liar.cpp").read_text()
-ROLES = {"scan": "dicom", "decode": "dicom", "load": "model", "infer": "model", "write_output": "writer", "write_hdf5": "writer"}
-OPERATIONS = {"s": "scan", "d": "decode", "l": "load", "i": "infer", "m": "write_output", "h": "write_hdf5"}
+ROLES = {"list": "dicom", "look": "dicom", "scan": "dicom", "decode": "dicom", "load": "model", "infer": "model", "write_output": "writer", "write_hdf5": "writer"}
+OPERATIONS = {"f": "list", "k": "look", "s": "scan", "d": "decode", "l": "load", "i": "infer", "m": "write_output", "h": "write_hdf5"}
 
 
 class Halves(torch.nn.Module):
@@ -71,6 +71,17 @@ class Lies(JobTest):
         self.assertEqual(self.science(self.folder / "out", value), expected, lie)
         return said
 
+    def test_lies_about_folders(self):
+        for lie in lies_of("f"):
+            with self.subTest(lie):
+                self.tell(lie, "list", "/0003")
+
+    def test_lies_about_where_a_link_leads(self):
+        (self.folder / "in/0003/link.dcm").symlink_to("001.dcm")
+        for lie in lies_of("k"):
+            with self.subTest(lie):
+                self.tell(lie, "look", "/0003/link")
+
     def test_lies_about_headers(self):
         for lie in lies_of("s"):
             with self.subTest(lie):
@@ -103,7 +114,7 @@ class Lies(JobTest):
 
     def test_answers_that_are_none(self):
         for lie in ("garbage", "nobody", "nest", "notmessage"):
-            for op, part in (("scan", "/0003/"), ("decode", "/0003/"), ("infer", "3")):
+            for op, part in (("list", "/0003"), ("scan", "/0003/"), ("decode", "/0003/"), ("infer", "3")):
                 with self.subTest(lie=lie, op=op):
                     self.tell(lie, op, part)
 

@@ -2,6 +2,7 @@
 """Nothing wedges: whatever a worker does or a user sends, a job goes on or ends."""
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -130,6 +131,39 @@ class Waiting(ProcessTest):
         job.send_signal(signal.SIGINT)
         job.communicate(timeout=10)
         self.assertIn(-job.returncode, (signal.SIGTERM, signal.SIGINT))
+
+
+class DeadMounts(ProcessTest):
+    """A worker that answers nothing stands for one that hangs in the kernel."""
+
+    def stalled(self, op, part):
+        """A job whose DICOM worker hangs as it does `op` to what the part names."""
+        self.install(Mean())
+        make_cohort(self.folder / "in", 3)
+        (self.folder / "in/link.dcm").symlink_to(self.folder / "in/0001/001.dcm")
+        folder = self.folder / f"liars-{op}"
+        folder.mkdir()
+        (folder / "true").symlink_to(BIN)
+        (folder / "aidp-worker-model").symlink_to(BIN / "aidp-worker-model")
+        (folder / "aidp-worker-writer").symlink_to(BIN / "aidp-worker-writer")
+        (folder / "aidp-worker-dicom").symlink_to(BIN / "aidp_liar")
+        (folder / "lie").write_text(f"{op}\nstall\n{part}\n")
+        job = self.begin("mean", self.folder / "in", "--out", self.folder / "out", env={**os.environ, "AIDP_WORKER_DIR": str(folder)})
+        while job.poll() is None and not (folder / "stalled").exists():
+            time.sleep(0.005)
+        return job
+
+    def test_a_signal_ends_a_job_at_once_while_a_mount_is_dead(self):
+        for op, part in (("look", "/in"), ("list", "/in"), ("list", "/0002"), ("look", "/link"), ("scan", "/0002/")):
+            with self.subTest(op=op, part=part):
+                shutil.rmtree(self.folder / f"liars-{op}", ignore_errors=True)
+                shutil.rmtree(self.home, ignore_errors=True)
+                shutil.rmtree(self.folder / "in", ignore_errors=True)
+                job = self.stalled(op, part)
+                job.send_signal(signal.SIGTERM)
+                _, error = job.communicate(timeout=2)
+                self.assertEqual(job.returncode, 143, error)
+                self.assertFalse((self.folder / "out").exists())
 
 
 class Dying(ProcessTest):

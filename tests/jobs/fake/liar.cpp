@@ -19,6 +19,7 @@
 #include "jobs/process/channel.hpp"
 #include "jobs/process/frame.hpp"
 #include "jobs/protocol/common_messages.hpp"
+#include "jobs/protocol/list_messages.hpp"
 #include "jobs/protocol/model_messages.hpp"
 #include "jobs/protocol/read_messages.hpp"
 #include "jobs/protocol/write_messages.hpp"
@@ -26,6 +27,8 @@
 namespace {
 using namespace aidp;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::filesystem::path own_folder;  // of the link that this was called by
 
 struct Lie {
   std::string op, name, part;
@@ -59,6 +62,31 @@ Liar of_headers(const std::function<void(InstanceHeader&)>& change) {
     change(header);
     file.header = kept.emplace_back(packed(header));
   });
+}
+
+// Of the folders of a listing that are meant.
+Liar of_folders(const std::function<void(ListedFolder&)>& change) {
+  return [change](const std::string& request, const std::string& answer, const std::string& part) -> Body {
+    const auto asked = unpacked<ListRequest>(request);
+    auto reply = unpacked<ListReply>(answer);
+    for (std::size_t i = 0; i < reply.folders.size(); ++i)
+      if (is_meant(asked.folders[i].path, part)) change(reply.folders[i]);
+    return packed(reply);
+  };
+}
+
+Liar of_names(const std::string& name) {
+  return of_folders([name](auto& folder) { folder.entries.front().name = name; });
+}
+
+Liar of_looks(const std::function<void(LookedAt&)>& change) {
+  return [change](const std::string& request, const std::string& answer, const std::string& part) -> Body {
+    const auto asked = unpacked<LookRequest>(request);
+    auto reply = unpacked<LookReply>(answer);
+    for (std::size_t i = 0; i < reply.paths.size(); ++i)
+      if (is_meant(asked.paths[i], part)) change(reply.paths[i]);
+    return packed(reply);
+  };
 }
 
 Liar of_images(const std::function<void(OrFailure<DecodedImage>&)>& change) {
@@ -108,6 +136,16 @@ Liar of_values(const std::function<void(std::map<std::string, double>&)>& change
 bool is_meant(const std::string& op, const std::string& request, const std::string& part) {
   if (op == ScanRequest::op) {
     for (const auto& path : unpacked<ScanRequest>(request).paths)
+      if (is_meant(path, part)) return true;
+    return false;
+  }
+  if (op == ListRequest::op) {
+    for (const auto& folder : unpacked<ListRequest>(request).folders)
+      if (is_meant(folder.path, part)) return true;
+    return false;
+  }
+  if (op == LookRequest::op) {
+    for (const auto& path : unpacked<LookRequest>(request).paths)
       if (is_meant(path, part)) return true;
     return false;
   }
@@ -182,6 +220,45 @@ const std::map<std::string, Liar> scan_lies{
     {"s_size", of_files([](auto& file) { file.state.size = -1; })},
 };
 
+const std::map<std::string, Liar> list_lies{
+    {"f_fewer", of_reply<ListReply>([](auto& reply) { reply.folders.pop_back(); })},
+    {"f_above", of_names("..")},
+    {"f_itself", of_names(".")},
+    {"f_nameless", of_names("")},
+    {"f_elsewhere", of_names("../0001/001.dcm")},
+    {"f_root", of_names("/etc/passwd")},
+    {"f_nul", of_names(std::string("a\0b", 3))},
+    {"f_name_big", of_names(std::string(50'000'000, 'A'))},
+    {"f_name_odd", of_names("=cmd|'/C calc'!A0\n\x1b[31m<script>\xff")},
+    {"f_many", of_folders([](auto& folder) { folder.entries.resize(1'000'000, folder.entries.front()); })},
+    {"f_endless", of_folders([](auto& folder) { folder.more = true; })},
+    {"f_kind", of_folders([](auto& folder) { folder.entries.front().kind = static_cast<PathKind>(77); })},
+    {"f_unknown", of_folders([](auto& folder) { folder.entries.front().kind = PathKind::unknown; })},
+    {"f_folder", of_folders([](auto& folder) { folder.entries.front().kind = PathKind::folder; })},
+    {"f_link", of_folders([](auto& folder) { folder.entries.front().kind = PathKind::link; })},
+    {"f_size", of_folders([](auto& folder) { folder.entries.front().state.size = -1; })},
+    {"f_error", of_folders([](auto& folder) { folder.error = -5; })},
+    {"f_unlisted", of_folders([](auto& folder) { folder.error = 5; })},
+    {"f_empty", of_folders([](auto& folder) { folder.entries.clear(); })},
+    {"f_invented", of_folders([](auto& folder) {
+       for (int i = 0; i < 500; ++i) folder.entries.push_back({"n" + std::to_string(i), PathKind::file, {}, 0});
+     })},
+};
+
+const std::map<std::string, Liar> look_lies{
+    {"k_fewer", of_reply<LookReply>([](auto& reply) { reply.paths.pop_back(); })},
+    {"k_relative", of_looks([](auto& looked) { looked.path = "etc/passwd"; })},
+    {"k_above", of_looks([](auto& looked) { looked.path += "/../../../etc/passwd"; })},
+    {"k_elsewhere", of_looks([](auto& looked) { looked.path = "/etc/passwd"; })},
+    {"k_nul", of_looks([](auto& looked) { looked.path += '\0'; })},
+    {"k_big", of_looks([](auto& looked) { looked.path += std::string(50'000'000, 'A'); })},
+    {"k_kind", of_looks([](auto& looked) { looked.kind = static_cast<PathKind>(-1); })},
+    {"k_link", of_looks([](auto& looked) { looked.kind = PathKind::link; })},
+    {"k_unknown", of_looks([](auto& looked) { looked.kind = PathKind::unknown; })},
+    {"k_folder", of_looks([](auto& looked) { looked.kind = PathKind::folder; })},
+    {"k_size", of_looks([](auto& looked) { looked.state.size = -1; })},
+};
+
 const std::map<std::string, Liar> decode_lies{
     {"d_fewer", of_reply<DecodeReply>([](auto& reply) { reply.images.pop_back(); })},
     {"d_more", of_reply<DecodeReply>([](auto& reply) { reply.images.resize(4 * reply.images.size(), reply.images.front()); })},
@@ -240,12 +317,16 @@ const std::map<std::string, Liar> any_lies{
     {"nobody", bytes("")},
     {"nest", bytes(std::string(5'000'000, '\x91') + '\0')},
     {"notmessage", bytes("\x91\x01")},
+    {"stall", deed([](const auto&) {  // as in a dead mount; the file `stalled` tells that it has begun
+       std::ofstream(own_folder / "stalled") << "now";
+       for (;;) ::pause();
+     })},
     {"scribble_images", deed([](const auto&) { scribble(4); })},
     {"scribble_masks", deed([](const auto&) { scribble(5); })},
 };
 
 const Liar* find(const std::string& name) {
-  for (const auto* lies : {&scan_lies, &decode_lies, &model_lies, &write_lies, &any_lies})
+  for (const auto* lies : {&list_lies, &look_lies, &scan_lies, &decode_lies, &model_lies, &write_lies, &any_lies})
     if (const auto lie = lies->find(name); lie != lies->end()) return &lie->second;
   return nullptr;
 }
@@ -289,13 +370,14 @@ void lie_to(Channel& supervisor, Channel& worker, const Lie& lie) {
 
 int main(int, char** arguments) {
   const std::filesystem::path link(arguments[0]);
+  own_folder = link.parent_path();
   Lie lie;
-  std::ifstream file(link.parent_path() / "lie");
+  std::ifstream file(own_folder / "lie");
   std::getline(file, lie.op);
   std::getline(file, lie.name);
   std::getline(file, lie.part);
   const int kept = ::dup(3);
-  auto worker = true_worker(link.parent_path() / "true" / link.filename());
+  auto worker = true_worker(own_folder / "true" / link.filename());
   ::fcntl(kept, F_SETFD, FD_CLOEXEC);
   Channel supervisor{FileDescriptor(kept), Channel::longest_request};
   lie_to(supervisor, worker, lie);

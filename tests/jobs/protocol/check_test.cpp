@@ -135,6 +135,58 @@ TEST_CASE("a file fails for a reason of files, in few words") {
   CHECK_THROWS_AS(check(request, answer("dicom.malformed", std::string(5000, 'A'))), BadReply);
 }
 
+TEST_CASE("a listing names what lies in the folders that were asked for, and breaks off only when it is full") {
+  const ListRequest request{{{"/in/a", {}, 0}, {"/in/b", {}, 0}}};
+  const auto said = [&](auto change) {
+    ListReply reply;
+    reply.folders.resize(2);
+    reply.folders[0].entries = {{"001.dcm", PathKind::file, {1000, 1, 2, 3}, 0}};
+    change(reply);
+    check(request, reply);
+  };
+  const auto lie = [&](auto change) { CHECK_THROWS_AS(said(change), BadReply); };
+  const auto named = [&](const std::string& name) { lie([&](auto& reply) { reply.folders[0].entries[0].name = name; }); };
+  said([](auto&) {});
+  said([](auto& reply) { reply.folders[1].error = 13; });
+  said([](auto& reply) { reply.folders[0].entries[0] = {"x", PathKind::unknown, {}, 13}; });
+  for (const char* name : {"", ".", "..", "/", "a/b", "../a", "/etc/passwd"}) named(name);
+  named(std::string("a\0b", 3));
+  named(std::string(5000, 'A'));
+  lie([](auto& reply) { reply.folders.pop_back(); });
+  lie([](auto& reply) { reply.folders[0].more = true; });
+  lie([](auto& reply) { reply.folders[0].error = -1; });
+  lie([](auto& reply) { reply.folders[0].error = 1 << 20; });
+  lie([](auto& reply) { reply.folders[0].entries[0].kind = static_cast<PathKind>(9); });
+  lie([](auto& reply) { reply.folders[0].entries[0].kind = PathKind::unknown; });
+  lie([](auto& reply) { reply.folders[0].entries[0].state.size = -1; });
+  const auto full = [](ListReply& reply, std::size_t entries) {
+    reply.folders[1].entries.resize(entries - 1, reply.folders[0].entries[0]);
+    reply.folders[1].more = true;
+  };
+  said([&](auto& reply) { full(reply, ListRequest::most_entries); });
+  lie([&](auto& reply) { full(reply, ListRequest::most_entries + 1); });
+  lie([&](auto& reply) { full(reply, ListRequest::most_entries - 1); });
+}
+
+TEST_CASE("what a path leads to is a real path, and no link") {
+  const LookRequest request{{"/in/link"}};
+  const auto said = [&](const std::string& path, PathKind kind, std::int64_t size = 0, int error = 0) {
+    check(request, LookReply{{{path, kind, true, {size, 0, 0, 0}, error}}});
+  };
+  said("/in/a", PathKind::file, 1000);
+  said("/", PathKind::folder);
+  said("/in/none", PathKind::unknown, 0, 2);
+  for (const char* path : {"", "in/a", "/in/../a", "/in/./a", "/in//a", "/in/"}) CHECK_THROWS_AS(said(path, PathKind::file), BadReply);
+  CHECK_THROWS_AS(said(std::string("/in\0a", 5), PathKind::file), BadReply);
+  CHECK_THROWS_AS(said("/" + std::string(5000, 'A'), PathKind::file), BadReply);
+  CHECK_THROWS_AS(said("/in/a", PathKind::link), BadReply);
+  CHECK_THROWS_AS(said("/in/a", static_cast<PathKind>(-1)), BadReply);
+  CHECK_THROWS_AS(said("/in/a", PathKind::unknown), BadReply);
+  CHECK_THROWS_AS(said("/in/a", PathKind::file, -1), BadReply);
+  CHECK_THROWS_AS(check(request, LookReply{}), BadReply);
+  CHECK_THROWS_AS(check(HashRequest{"/in/a"}, HashReply{"zz"}), BadReply);
+}
+
 TEST_CASE("a decoded image has a slope for each slice and a hash for each file, and no number that is none") {
   decode_lie([](DecodedImage& image) {
     image.slope.pop_back();

@@ -47,7 +47,7 @@ std::string content_of(const std::filesystem::path& path) {
 std::vector<std::string> to_read(HeaderIndex& index, const std::vector<std::string>& listed) {
   std::vector<std::string> unknown;
   for (const auto& path : listed)
-    if (index.list(path)) unknown.push_back(path);
+    if (index.list(path, file_state(path))) unknown.push_back(path);
   return unknown;
 }
 }  // namespace
@@ -89,8 +89,9 @@ TEST_CASE("a byte-identical copy of an instance counts as a file and is no insta
   const Folder folder;
   const auto a = folder.file("a", "same"), b = folder.file("b", "same"), c = folder.file("c", "other");
   HeaderIndex index({}, {});
+  index.compare_with([](const std::string& file, const FileState&) { return hex(sha256_file(file)); });
   for (const auto& path : {a, b, c}) {
-    index.list(path);
+    index.list(path, file_state(path));
     add(index, path, "1.2.1", "9.1", nlohmann::json::object());
   }
   const auto series = index.series();
@@ -132,7 +133,7 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
   const auto file = folder.file("a", "1");
   const auto is_read = [&](std::vector<std::string> keywords) {
     HeaderIndex index(folder.index(), std::move(keywords), key);
-    const bool unknown = index.list(file);
+    const bool unknown = index.list(file, file_state(file));
     if (unknown) add(index, file, "1.2.1", "9.1", {{"Modality", "CT"}});
     index.commit();
     return unknown;
@@ -154,8 +155,8 @@ TEST_CASE("an index that cannot be used is made again or replaced, and says so b
   if (damage == 1) std::filesystem::create_directories(path / "in the way");
   if (damage >= 2) {
     HeaderIndex index(path, {}, key);
-    for (int i = 0; i < 2000; ++i) index.list(folder.file(std::to_string(i), ""));
-    index.list(file);
+    for (int i = 0; i < 2000; ++i) index.list(folder.file(std::to_string(i), ""), {});
+    index.list(file, file_state(file));
     add(index, file, "1.2.1", "9.1", nlohmann::json::object());
     index.commit();
   }
@@ -164,7 +165,7 @@ TEST_CASE("an index that cannot be used is made again or replaced, and says so b
   if (damage == 4) Database(path, Database::Scratch{13, ""}).execute("PRAGMA user_version = 12");
   HeaderIndex index(path, {}, damage == 5 ? random_key() : key);
   CHECK_THAT(index.note(), Catch::Matchers::Contains("headers.db"));
-  CHECK(index.list(file));
+  CHECK(index.list(file, file_state(file)));
 }
 
 TEST_CASE("an empty file and a kill before anything is made are an index that is new") {
@@ -180,7 +181,7 @@ TEST_CASE("while a job uses the index, another has one of its own") {
   HeaderIndex first(folder.index(), {}, key);
   HeaderIndex second(folder.index(), {}, key);
   CHECK_THAT(second.note(), Catch::Matchers::Contains("in use by another job"));
-  CHECK((first.list(file) && second.list(file)));
+  CHECK((first.list(file, file_state(file)) && second.list(file, file_state(file))));
 }
 
 TEST_CASE("damage that shows itself later is told by the file's name, and the index is made again") {
@@ -189,7 +190,7 @@ TEST_CASE("damage that shows itself later is told by the file's name, and the in
   HeaderIndex index(folder.index(), {}, key);
   for (int i = 0; i < 3000; ++i) {
     const auto path = folder.file(std::to_string(i), "1");
-    index.list(path);
+    index.list(path, file_state(path));
     add(index, path, "1.2.1", std::to_string(i), {{"SeriesDescription", std::string(1000, 'x')}});
   }
   index.commit();
@@ -203,7 +204,7 @@ TEST_CASE("damage that shows itself later is told by the file's name, and the in
                        Catch::Matchers::Predicate<IndexFault>(
                            [](const IndexFault& fault) { return std::string(fault.what()).find("headers.db") != std::string::npos; }));
   index.begin_again();
-  CHECK(index.list(file));
+  CHECK(index.list(file, file_state(file)));
   add(index, file, "1.2.1", "9.1", nlohmann::json::object());
   CHECK(index.instances(index.series().front()).size() == 1);
 }
@@ -212,7 +213,7 @@ TEST_CASE("an entry that no worker can have made is read again") {
   const Folder folder;
   const auto file = folder.file("a", "1"), other = folder.file("b", "1");
   HeaderIndex index(folder.index(), {}, key);
-  for (const auto& path : {file, other}) index.list(path);
+  for (const auto& path : {file, other}) index.list(path, file_state(path));
   add(index, other, "1.2.2", "9.2", nlohmann::json::object());
   ScannedFile bad{
       .state = file_state(file).value(), .study_uid = "1.2", .series_uid = "1.2.1", .sop_uid = "9.1", .header = "\xff\x01garbage"};
@@ -226,7 +227,7 @@ TEST_CASE("identifiers are kept keyed: neither they nor their plain hashes are i
   const Folder folder;
   const auto file = folder.file("a", "1");
   HeaderIndex index(folder.index(), {}, key);
-  index.list(file);
+  index.list(file, file_state(file));
   add(index, file, "1.2.1", "9.1", nlohmann::json::object(), "9434765919");
   index.commit();
   CHECK(index.find({{.accession_number = {}, .patient_id = "9434765919", .study_uid = {}, .series_uid = {}, .sop_uid = {}, .path = {}}})[0]
@@ -247,7 +248,7 @@ TEST_CASE("what a series is left out by is read again by the next run, until two
   const auto file = folder.file("a", "1");
   const auto is_read = [&](const char* modality) {
     HeaderIndex index(folder.index(), {}, key);
-    const bool unknown = index.list(file);
+    const bool unknown = index.list(file, file_state(file));
     if (unknown) add(index, file, "1.2.1", "9.1", {{"Modality", modality}});
     index.doubt(index.series().front(), false);
     index.commit();
@@ -322,17 +323,17 @@ TEST_CASE("what the last 400 runs did not list is forgotten, what they listed is
   const auto gone = folder.file("gone", "1"), stays = folder.file("stays", "2");
   for (int run = 1; run <= 402; ++run) {
     HeaderIndex index(folder.index(), {}, key);
-    CHECK(index.list(stays) == (run == 1));
+    CHECK(index.list(stays, file_state(stays)) == (run == 1));
     if (run == 1) {
-      CHECK(index.list(gone));
+      CHECK(index.list(gone, file_state(gone)));
       add(index, stays, "1.2.1", "9.1", nlohmann::json::object());
       add(index, gone, "1.2.2", "9.2", nlohmann::json::object());
     }
     index.commit();
   }
   HeaderIndex index(folder.index(), {}, key);
-  CHECK(index.list(gone));
-  CHECK(!index.list(stays));
+  CHECK(index.list(gone, file_state(gone)));
+  CHECK(!index.list(stays, file_state(stays)));
   REQUIRE(index.series().size() == 1);
   CHECK(index.instances(index.series().front()).size() == 1);
 }
