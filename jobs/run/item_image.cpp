@@ -12,7 +12,7 @@ namespace aidp {
 
 namespace {
 using std::chrono::milliseconds;
-constexpr milliseconds least_timeout{30000}, per_file{200}, per_frame{50}, per_mib{200};
+constexpr milliseconds least_timeout{30000}, per_file{200}, per_further_frame{50}, per_mib{200};
 
 // Throws why there is no image, before any memory is taken.
 SlabLease room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool) {
@@ -87,14 +87,14 @@ ImageHeader mask_header(const ImageHeader& image) {
 }
 
 milliseconds decode_timeout(const DecodeRequest& request) {
-  std::int64_t files = 0, frames = 0, mib = 0;
+  std::int64_t files = 0, further_frames = 0, mib = 0;
   for (const auto& image : request.images) {
     files += static_cast<std::int64_t>(image.files.size());
-    frames += static_cast<std::int64_t>(image.slices.size());
+    further_frames += static_cast<std::int64_t>(image.slices.size() - image.files.size());
     mib += static_cast<std::int64_t>(image.place.size >> 20);
     for (const auto& file : image.files) mib += file.state.size >> 20;
   }
-  return least_timeout + per_file * files + per_frame * frames + per_mib * mib;
+  return least_timeout + per_file * files + per_further_frame * further_frames + per_mib * mib;
 }
 
 ItemImage::ItemImage(const OpenSeries& series, const PlannedItem& item, Workforce& workforce)

@@ -134,7 +134,7 @@ TEST_CASE("a link that does not answer costs itself alone") {
   inputs.answer_within = std::chrono::seconds(1);
   const auto inventory = take_inventory(inputs, index, dicom, [](auto, auto) {});
   REQUIRE(inventory.loose.size() == 3);
-  CHECK(inventory.loose[0].message == "a link to nothing");
-  CHECK(inventory.loose[1].message == "cannot be looked at: it did not answer within 1 s; is the share still there?");
+  CHECK(inventory.loose[0].message == "a broken link");
+  CHECK(inventory.loose[1].message == "cannot be examined: it did not answer within 1 s; is the share still there?");
   CHECK(inventory.unlisted.empty());
 }
