@@ -44,8 +44,8 @@ void open_dicomdir(const fs::path& folder, const DirectoryReply& directory, Crew
     const auto end = next + (has_paths[i] ? 2 : 0);
     const auto file = std::find_if(next, end, [](const auto& each) { return each.kind == PathKind::file; });
     const auto silent = std::find_if(next, end, [](const auto& each) { return each.kind == PathKind::unknown && !each.missing; });
-    const auto why = silent != end ? "the DICOMDIR names it, but it cannot be looked at: " + silent->why
-                                   : "the DICOMDIR names it, but it is not there";
+    const auto why =
+        silent != end ? "the DICOMDIR names it, but it cannot be looked at: " + silent->why : "the DICOMDIR names it, but it is not there";
     if (file != end)
       opened.push_back(std::move(*file));
     else

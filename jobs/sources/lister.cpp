@@ -115,7 +115,8 @@ std::vector<Lister::Folder> Lister::next_folders() {
     const bool alone = folder.losses > 0, is_dead = roots_[folder.root].silent >= most_silent;
     if (!is_dead && alone && !next.empty()) break;
     if (is_dead)
-      unlistable(folder.place.path, "it was not asked for: the last " + std::to_string(most_silent) + " folders of the input did not answer");
+      unlistable(folder.place.path,
+                 "it was not asked for: the last " + std::to_string(most_silent) + " folders of the input did not answer");
     else
       next.push_back(std::move(folder));
     folders_.pop_back();
