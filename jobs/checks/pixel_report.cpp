@@ -52,8 +52,8 @@ class PixelReport {
 
   void ask(std::size_t index) {
     const auto& [facts, known, size] = rows_[index];
-    dicom_.submit(
-        task_of<PixelsRequest>({facts.path}, timeout_of(size), [this, index](Answered<PixelsRequest> said) { take(index, std::move(said)); }));
+    dicom_.submit(task_of<PixelsRequest>({facts.path}, timeout_of(size),
+                                         [this, index](Answered<PixelsRequest> said) { take(index, std::move(said)); }));
   }
 
   void take(std::size_t index, Answered<PixelsRequest> said) {

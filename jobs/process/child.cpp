@@ -88,9 +88,11 @@ Child& Child::operator=(Child&& other) noexcept {
 std::string Child::end() {
   if (pid_ <= 0) return {};
   ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);  // if it has not come to setsid() yet
-  const auto status = reap(pid_, handle_, child_wait_ms);
-  living.erase(pid_);
+  ::kill(pid_, SIGKILL);          // if it has not come to setsid() yet
+  static bool one_hangs = false;  // in a dead mount its fellows hang too: the second is waited for once
+  const auto status = reap(pid_, handle_, one_hangs ? stray_wait_ms : child_wait_ms);
+  one_hangs |= !status;
+  if (status) living.erase(pid_);  // else it is no stray: it has been killed already
   replace_group(std::exchange(pid_, -1), 0);
   end_strays();
   if (!status) return "signal 9 (Killed), but it still hangs in the kernel";

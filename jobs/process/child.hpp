@@ -22,8 +22,8 @@ class Child {
 
   int ended_fd() const { return handle_.get(); }  // readable when it has ended, even if its socket is held open by what it started
 
-  // Kills it, if it is still there, and says how it ended: "exit code 1", "signal 11 (Segmentation fault)". Waits a second at most: what
-  // hangs in the kernel, in a dead mount, is left to itself.
+  // Kills it, if it is still there, and says how it ended: "exit code 1", "signal 11 (Segmentation fault)". Waits a second at most,
+  // and once one did not end a tenth: what hangs in the kernel, in a dead mount, is left to itself.
   std::string end();
 
  private:

@@ -65,9 +65,9 @@ class Crew {
   void greet_with(std::vector<Greeting> greeting) { options_.greeting = std::move(greeting); }  // the workers to come
   // No answer is waited for any more: what is queued is not asked, and what is under way is answered to nobody.
   void abandon();
-  bool idle() const;                                                                            // nothing queued or under way
-  bool hungry() const;                                                                          // a worker could take one more task at once
-  bool ready() const;                                                                           // every worker has answered its greeting
+  bool idle() const;                                                    // nothing queued or under way
+  bool hungry() const;                                                  // a worker could take one more task at once
+  bool ready() const;                                                   // every worker has answered its greeting
   const std::vector<std::string>& greeted() const { return greeted_; }  // answers of the first worker to its greeting
 
  private:

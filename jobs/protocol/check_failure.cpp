@@ -18,7 +18,8 @@ bool may_be_said(std::string_view op, Reason reason) {
     return is_among(reason, {Reason::model_load, Reason::device_missing, Reason::manifest_invalid, Reason::package_invalid,
                              Reason::environment_lacking, Reason::io_failed, Reason::path_missing, Reason::path_unreadable});
   if (op == CompareRequest::op) return is_among(reason, {Reason::package_invalid, Reason::io_failed, Reason::path_missing});
-  if (op == PixelsRequest::op || op == HashRequest::op || op == DirectoryRequest::op) return is_among(reason, {Reason::not_dicom, Reason::not_image});
+  if (op == PixelsRequest::op || op == HashRequest::op || op == DirectoryRequest::op)
+    return is_among(reason, {Reason::not_dicom, Reason::not_image});
   return false;
 }
 }  // namespace

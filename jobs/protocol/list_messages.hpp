@@ -10,8 +10,8 @@
 
 namespace aidp {
 
-// What a DICOM worker is asked about the places where patients' files lie: a dead mount holds it, and not the supervisor. It follows no link
-// unless it is asked to look at one, and decides nothing. `error` is an errno, 0 for none.
+// What a DICOM worker is asked about the places where patients' files lie: a dead mount holds it, and not the supervisor. It follows no
+// link unless it is asked to look at one, and decides nothing. `error` is an errno, 0 for none.
 
 // What lies in a folder, in the folder's own order.
 struct ListedEntry {

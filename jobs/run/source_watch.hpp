@@ -17,7 +17,8 @@ class SourceWatch {
   // `is_worklist`: the plan holds only what a worklist names, and tells nothing of other rows. `allow_gone`: what is not there is gone.
   SourceWatch(const Plan& plan, Crew& dicom, bool whole_series, bool is_worklist, bool allow_gone);
 
-  // Compares with what the job has recorded, and has the files that are not seen any more looked for; `seen`: series_key() of this run's ledger rows.
+  // Compares with what the job has recorded, and has the files that are not seen any more looked for; `seen`: series_key() of this run's
+  // ledger rows.
   void compare(Recorder& recorder, const std::string& job_id, const std::set<std::string>& seen);
 
   // Why nothing is marked as gone, in words; empty: the inputs can be believed.

@@ -56,8 +56,8 @@ class HeaderIndex {
   // What is to be said to the user of the file; empty: nothing.
   const std::string& note() const { return note_; }
 
-  // A regular file in its state, where that is known; again is nothing new. Whether it is to be read: it is not known as it is. Files may be listed and read in turns; the
-  // paths of those between are kept in memory.
+  // A regular file in its state, where that is known; again is nothing new. Whether it is to be read: it is not known as it is. Files may
+  // be listed and read in turns; the paths of those between are kept in memory.
   bool list(const std::string& path, const std::optional<FileState>& state);
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }

@@ -101,7 +101,8 @@ void check_input(const fs::path& named, const Looked& found) {
   if (found.missing) throw Error(Reason::path_missing, "no such file or folder: " + named.string(), "check the path");
   if (!found.readable)
     throw Error(Reason::path_unreadable, "cannot read " + named.string() + (found.why.empty() ? "" : ": " + found.why),
-                "give this user read permission or choose another path");
+                found.why.empty() ? "give this user read permission or choose another path"
+                                  : "check that the share is mounted and that this user may read it, or choose another path");
 }
 
 std::vector<ListedFile> list_files(const Inputs& inputs, Crew& dicom, std::vector<LooseFile>& loose) {

@@ -30,9 +30,9 @@ void check_input(const std::filesystem::path& named, const Looked& found);
 // What is read, and what lies below it without being input: the store and the output folder, which need not be there.
 struct Inputs {
   std::vector<std::filesystem::path> paths, left_out;
-  const Worklist* worklist = nullptr;  // only what its rows name
-  bool whole_series = false;           // or the whole series of that
-  bool follow_links = false;           // links that lead out of a root too
+  const Worklist* worklist = nullptr;                      // only what its rows name
+  bool whole_series = false;                               // or the whole series of that
+  bool follow_links = false;                               // links that lead out of a root too
   std::chrono::milliseconds answer_within = look_timeout;  // a folder that does not is not listed
 };
 
@@ -44,8 +44,8 @@ struct ListedFile {
 };
 std::vector<ListedFile> list_files(const Inputs& inputs, Crew& dicom, std::vector<LooseFile>& loose);
 
-// Has the DICOM crew list the inputs and read the headers that the index does not know; ends at once on a signal. `progress`: files read, of how many; 0 while that
-// is not known. Throws as list_files() and HeaderIndex do.
+// Has the DICOM crew list the inputs and read the headers that the index does not know; ends at once on a signal. `progress`: files read,
+// of how many; 0 while that is not known. Throws as list_files() and HeaderIndex do.
 Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
                          const std::function<void(std::int64_t done, std::int64_t total)>& progress);
 

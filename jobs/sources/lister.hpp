@@ -35,8 +35,8 @@ class Lister {
   struct Folder {
     FolderPlace place;
     std::size_t root = 0;
-    int losses = 0;            // of workers that were asked for it
-    std::size_t listed = 0;    // entries
+    int losses = 0;          // of workers that were asked for it
+    std::size_t listed = 0;  // entries
   };
   struct Link {
     std::string path;

@@ -34,20 +34,19 @@ Looked looked(LookedAt&& said) {
 void look(Crew& dicom, const std::shared_ptr<Paths>& all, std::vector<std::size_t> which) {
   LookRequest request;
   for (const auto i : which) request.paths.push_back(all->paths[i]);
-  dicom.submit(
-      task_of<LookRequest>(std::move(request), all->timeout, [&dicom, all, which = std::move(which)](Answered<LookRequest> said) {
-        if (auto* reply = std::get_if<LookReply>(&said)) {
-          for (std::size_t i = 0; i < which.size(); ++i) all->each(which[i], looked(std::move(reply->paths[i])));
-          return;
-        }
-        if (which.size() > 1) {
-          for (const auto i : which) look(dicom, all, {i});
-          return;
-        }
-        const auto* lost = std::get_if<Lost>(&said);
-        const auto why = lost ? why_lost(*lost, all->timeout) : std::get<Failure>(said).message;
-        all->each(which.front(), {all->paths[which.front()], PathKind::unknown, false, {}, false, why});
-      }));
+  dicom.submit(task_of<LookRequest>(std::move(request), all->timeout, [&dicom, all, which = std::move(which)](Answered<LookRequest> said) {
+    if (auto* reply = std::get_if<LookReply>(&said)) {
+      for (std::size_t i = 0; i < which.size(); ++i) all->each(which[i], looked(std::move(reply->paths[i])));
+      return;
+    }
+    if (which.size() > 1) {
+      for (const auto i : which) look(dicom, all, {i});
+      return;
+    }
+    const auto* lost = std::get_if<Lost>(&said);
+    const auto why = lost ? why_lost(*lost, all->timeout) : std::get<Failure>(said).message;
+    all->each(which.front(), {all->paths[which.front()], PathKind::unknown, false, {}, false, why});
+  }));
 }
 }  // namespace
 

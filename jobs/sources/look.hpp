@@ -27,8 +27,8 @@ struct Looked {
   std::string why;                 // the kind is unknown, in words
 };
 
-// Has each path looked at, in groups; one whose worker is lost is tried again path by path, so that one costs itself alone. `each` is called
-// inside pump(). Paths are made absolute.
+// Has each path looked at, in groups; one whose worker is lost is tried again path by path, so that one costs itself alone. `each` is
+// called inside pump(). Paths are made absolute.
 void look(Crew& dicom, std::vector<std::string> paths, const std::function<void(std::size_t, Looked)>& each,
           std::chrono::milliseconds timeout = look_timeout);
 // The same, and waits; after a signal no longer, and then `why` says so of what has not answered.

@@ -64,9 +64,7 @@ std::string line_of(std::vector<std::string> fields, char separator) {
   return join(fields, std::string{separator});
 }
 
-std::string absolute(const fs::path& worklist, const std::string& path) {
-  return fs::absolute(worklist).parent_path() / path;
-}
+std::string absolute(const fs::path& worklist, const std::string& path) { return fs::absolute(worklist).parent_path() / path; }
 
 char separator_of(const std::string& head) {
   return std::ranges::max(std::array{',', ';', '\t'}, {}, [&](char c) { return std::ranges::count(head, c); });

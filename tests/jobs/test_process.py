@@ -153,6 +153,28 @@ class DeadMounts(ProcessTest):
             time.sleep(0.005)
         return job
 
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_the_supervisor_itself_touches_no_input(self):
+        self.install(Mean())
+        folder = self.folder / "in"
+        make_cohort(folder, 3)
+        shutil.copy(folder / "0001/001.dcm", folder / "copy.dcm")
+        (folder / "notes.txt").write_text("no DICOM")
+        (folder / "link.dcm").symlink_to(folder / "0001/001.dcm")
+        (folder / "broken.dcm").symlink_to(folder / "nothing")
+        (self.folder / "list.csv").write_text(f"path\n{folder}/0001\n{folder}/none\n")
+        log = self.folder / "calls"
+        for command, code in ((("run", "mean", folder, "--out", self.folder / "out"), 3), (("run", "mean", folder, "--out", self.folder / "out"), 3),
+                              (("run", "mean", "--worklist", self.folder / "list.csv", "--out", self.folder / "listed"), 3),
+                              (("run", "mean", folder, "--out", self.folder / "dry", "--dry-run"), 3), (("validate", "input", folder, "--pixels"), 3)):
+            with self.subTest(command=command):
+                done = subprocess.run(["strace", "-qq", "-o", log, "-e", "trace=%file", *self.command(*command)], capture_output=True, text=True)
+                self.assertEqual(done.returncode, code, done.stderr)
+                calls = [line for line in log.read_text().splitlines() if not line.startswith("execve(")]
+                self.assertGreater(len(calls), 20)
+                self.assertEqual([line for line in calls if f'"{folder}' in line], [])
+            (folder / "notes.txt").unlink(missing_ok=True)  # one that was recorded is looked for
+
     def test_a_signal_ends_a_job_at_once_while_a_mount_is_dead(self):
         for op, part in (("look", "/in"), ("list", "/in"), ("list", "/0002"), ("look", "/link"), ("scan", "/0002/")):
             with self.subTest(op=op, part=part):

@@ -74,6 +74,12 @@ class Doubt(SourcesTest):
         self.assertEqual(self.again()["skipped_as_done"], 6)
         self.assertEqual({row["source"] for row in rows(self.out / "ledger.csv") if row["path"]}, {"superseded"})
 
+    def test_a_slash_behind_an_input_makes_no_other_job_of_it_when_the_share_is_not_mounted(self):
+        self.again()
+        before = (self.table(), self.masks())
+        self.input.rename(self.folder / "away")
+        self.check_kept(before, self.again("--allow-empty", code=3, source=f"{self.input}/"))
+
     def test_an_option_of_its_own_accepts_that_all_are_gone(self):
         self.again()
         masks = self.masks()
