@@ -51,7 +51,11 @@ nlohmann::json columns_json(const std::vector<OutputColumn>& outputs) {
 class ItemLines {
  public:
   ItemLines(const JobRecord& job, const std::vector<OutputColumn>& outputs)
-      : job_(job), outputs_(outputs), columns_(columns_of(outputs)), after_(columns_.size() - columns_after_outputs.size()), longest_(columns_.size()) {}
+      : job_(job),
+        outputs_(outputs),
+        columns_(columns_of(outputs)),
+        after_(columns_.size() - columns_after_outputs.size()),
+        longest_(columns_.size()) {}
 
   void write(std::ostream& stream, const ItemRecord& item) {
     const auto cells = cells_of(item, job_, outputs_);
@@ -74,7 +78,8 @@ class ItemLines {
   std::vector<std::size_t> longest_;  // text of each column, in bytes
 };
 
-std::vector<std::size_t> write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job, const std::vector<OutputColumn>& outputs) {
+std::vector<std::size_t> write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job,
+                                     const std::vector<OutputColumn>& outputs) {
   stream << column_json({{"type", "job"},
                          {"schema", "aidp.results/1"},
                          {"job", job.id},

@@ -10,8 +10,8 @@
 #include "core/base/remove.hpp"
 #include "core/base/text.hpp"
 #include "core/base/who.hpp"
-#include "jobs/run/output_lock.hpp"
 #include "jobs/run/artefact_form.hpp"
+#include "jobs/run/output_lock.hpp"
 
 namespace aidp {
 
