@@ -7,6 +7,7 @@
 
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
+#include "core/base/utf16.hpp"
 
 namespace aidp {
 
@@ -70,9 +71,25 @@ char separator_of(const std::string& head) {
   return std::ranges::max(std::array{',', ';', '\t'}, {}, [&](char c) { return std::ranges::count(head, c); });
 }
 
+// What a spreadsheet puts before the head, as in "sep=;"; nothing of another line.
+std::optional<char> separator_told(std::string_view line) {
+  constexpr std::string_view tells = "sep=";
+  const bool told = lower(line.substr(0, tells.size())) == tells && line.size() == tells.size() + 1;
+  return told ? std::optional(line.back()) : std::nullopt;
+}
+
+// As UTF-8 without a byte order mark, and lines that end in a line feed, which old spreadsheets and Unicode exports have otherwise.
+std::string text_of(std::string content) {
+  if (auto text = utf8_of_utf16(content)) content = *std::move(text);
+  if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
+  if (content.find('\n') == std::string::npos) std::ranges::replace(content, '\r', '\n');
+  return content;
+}
+
 class CsvRows {
  public:
-  CsvRows(const fs::path& file, const std::string& head, std::int64_t line) : file_(file), separator_(separator_of(head)) {
+  CsvRows(const fs::path& file, const std::string& head, std::int64_t line, std::optional<char> separator)
+      : file_(file), separator_(separator.value_or(separator_of(head))) {
     const auto names = fields_of(head, separator_);
     if (!names) wrong(file, line, "a quote is not closed");
     for (const auto& name : *names) columns_.push_back(key_named(name));
@@ -126,10 +143,10 @@ Worklist read_worklist(const fs::path& file) {
   std::error_code error;
   if (!fs::exists(file, error)) throw Error(Reason::path_missing, "no such file: " + file.string(), "check the path");
   if (!fs::is_regular_file(file)) wrong(file, 1, "the worklist is not a regular file");
-  auto content = read_file(file, bytes_at_most);
-  if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
+  const auto content = text_of(read_file(file, bytes_at_most));
   Worklist worklist{file, {}, {}};
   std::optional<CsvRows> csv;
+  std::optional<char> separator;
   std::int64_t number = 0;
   for (auto& line : split(content, '\n')) {
     ++number;
@@ -137,8 +154,9 @@ Worklist read_worklist(const fs::path& file) {
     if (trim(line).empty()) continue;
     const bool json = !csv && line.starts_with('{');
     if (!json && !csv) {
+      if (!separator && (separator = separator_told(line))) continue;
       worklist.head = line;
-      csv.emplace(file, line, number);
+      csv.emplace(file, line, number, separator);
       continue;
     }
     WorklistRow row{.line = number, .text = line, .values = {}};

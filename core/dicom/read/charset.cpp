@@ -89,7 +89,8 @@ bool is_utf8(std::string_view text) {
 // ISO 2022: a lower and an upper half of the table, each of a set that a sequence puts there, until the value or a part of a name ends.
 class Reader {
  public:
-  explicit Reader(const char* first) : first_{"", "", first ? first : "ASCII", true} {}
+  // What no sequence has put into the upper half is taken for Latin-1, as pydicom does.
+  explicit Reader(const char* first) : first_{"", "", first && std::string_view(first) != "ASCII" ? first : "ISO-8859-1", true} {}
 
   std::string read(std::string_view text) {
     begin();
