@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 
+#include "core/base/counted.hpp"
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
@@ -13,6 +14,13 @@
 #include "tests/scratch.hpp"
 
 using namespace aidp;
+
+TEST_CASE("numbers of things are in English") {
+  CHECK(counted(1, "file") == "1 file");
+  CHECK(counted(0, "file") == "0 files");
+  CHECK(counted(1, "series") + ", " + counted(2, "series") == "1 series, 2 series");
+  CHECK(counted(2, "leaf", "leaves") == "2 leaves");
+}
 
 TEST_CASE("the type for two holds every value of both") {
   using enum PixelType;
