@@ -4,6 +4,7 @@
 
 #include "cli/output.hpp"
 #include "core/audit/heads.hpp"
+#include "core/base/counted.hpp"
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
@@ -60,7 +61,8 @@ class AuditList : public Command {
     }
     if (!globals.json()) print_table(table);
     if (damaged == 0) return Exit::ok;
-    throw Error(Reason::audit_broken, std::to_string(damaged) + " of these leaves are damaged", "see `aidp audit verify`");
+    throw Error(Reason::audit_broken, std::to_string(damaged) + " of these leaves " + (damaged == 1 ? "is" : "are") + " damaged",
+                "see `aidp audit verify`");
   }
 
  private:
@@ -155,7 +157,8 @@ class AuditVerify : public Command {
     for (const auto& finding : verdict.findings) std::cout << words(finding) << "\n";
     std::vector<std::string> rows;
     for (const auto& [table, count] : verdict.rows) rows.push_back(std::to_string(count) + " of " + table);
-    std::cout << verdict.leaves << " leaves, root " << verdict.root << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n"
+    std::cout << counted(verdict.leaves, "leaf", "leaves") << ", root " << verdict.root
+              << (verdict.findings.empty() ? ": intact" : ": BROKEN") << "\n"
               << "rows: " << join(rows, ", ") << "; heads kept elsewhere: " << heads << "\n";
   }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/output.hpp"
+#include "core/base/counted.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -60,8 +61,8 @@ class Forget : public Command {
  private:
   void print(const ForgetSummary& done) const {
     const std::string verb = request_.dry_run ? "would delete " : "deleted ";
-    std::cout << verb << done.rows.items << " results, " << done.rows.series << " rows of the ledger and " << done.rows.artefacts.size()
-              << " files of " << printable(done.job.out) << "\n";
+    std::cout << verb << counted(done.rows.items, "result") << ", " << counted(done.rows.series, "row") << " of the ledger and "
+              << counted(static_cast<std::int64_t>(done.rows.artefacts.size()), "file") << " of " << printable(done.job.out) << "\n";
     if (done.rows.present > 0)
       std::cout << done.rows.present << " of these results still have their source among the inputs; the next run records them again\n";
   }

@@ -11,7 +11,8 @@ inline constexpr const char* pixels_details =
     "type, smallest and largest value and pixel_sha256 are printed. pixel_sha256 is the SHA-256 of the stored values: little-endian, row "
     "by row, the samples of a pixel together, 1-bit values as one byte each, subsampled colour upsampled; without rescale, palette, "
     "modality LUT, inversion or colour conversion, so YBR stays YBR (pydicom: get_decoder(uid).as_array(file, raw=True)). Bits above "
-    "HighBit are cleared and signs extended; unsigned values that a lossy codec gives beyond BitsStored are kept.\n\nWith --format json "
+    "HighBit are cleared and signs extended, but JPEG 2000 and JPEG-LS use all bits that their codestream has; unsigned values that "
+    "lossy JPEG gives beyond BitsStored are kept.\n\nWith --format json "
     "each line is an object: one of type instance for each file (path, outcome; shape, which begins with the number of frames; min, max "
     "and pixel_sha256 over all its frames; reason and message unless completed), then one of type frame for each frame. Exit status 3 "
     "means that some file was quarantined, 6 that none holds pixels.";

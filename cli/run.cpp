@@ -3,6 +3,7 @@
 
 #include "cli/output.hpp"
 #include "cli/source_options.hpp"
+#include "core/base/counted.hpp"
 #include "core/base/text.hpp"
 
 namespace aidp {
@@ -92,7 +93,9 @@ void tell_of_partial(const RunSummary& s, const Globals& globals) {
   std::cerr << "aidp: " << (completed_any(s) ? "" : "nothing new completed: ") << bad(s.rows.items) << " items, " << bad(s.rows.series)
             << " series and " << bad(s.rows.files) << " other files failed or were quarantined\n";
   const auto rows = bad(s.row_outcomes);
-  if (rows > 0) std::cerr << "aidp: " << rows << " rows of the worklist failed, were quarantined or were not found\n";
+  if (rows > 0)
+    std::cerr << "aidp: " << counted(rows, "row") << " of the worklist failed, " << (rows == 1 ? "was" : "were")
+              << " quarantined or not found\n";
   std::cerr << "Next: see " << printable((s.out / "ledger.csv").string()) << (rows > 0 ? " and worklist.csv" : "") << ", which says why\n";
 }
 
@@ -162,7 +165,7 @@ class Run : public Command {
     const bool begun = !s.job_id.empty();
     std::vector<std::vector<std::string>> table{
         {"model", s.model + "  " + s.model_digest.substr(0, 12)},
-        {"input", std::to_string(s.files) + " files, " + std::to_string(s.series) + " series, " + std::to_string(s.items) + " items"},
+        {"input", counted(s.files, "file") + ", " + counted(s.series, "series") + ", " + counted(s.items, "item")},
         {"headers", std::to_string(s.headers_read) + " read in " + fixed(s.scan_seconds, 1) + " s"},
         {"series", counts(s.rows.series)}};
     if (!s.rows.files.empty()) table.push_back({"other files", counts(s.rows.files)});
@@ -177,7 +180,7 @@ class Run : public Command {
       table.push_back({"speed", fixed(s.items_per_second, 1) + " items/s on " + (s.device.empty() ? "-" : s.device) + ", " +
                                     fixed(s.seconds, 1) + " s"});
       table.push_back({"output", s.out.string()});
-      table.push_back({"audit", std::to_string(s.audit_size) + " leaves, root " + s.audit_root.substr(0, 16)});
+      table.push_back({"audit", counted(s.audit_size, "leaf", "leaves") + ", root " + s.audit_root.substr(0, 16)});
     }
     print_table(table);
   }
@@ -186,8 +189,7 @@ class Run : public Command {
   static void refuse(const RunSummary& s) {
     if (s.exit == Exit::nothing)
       throw Error(Reason::nothing_matched,
-                  "nothing matched: " + s.model + " takes none of the " + std::to_string(s.series) + " series in " +
-                      std::to_string(s.files) + " files",
+                  "nothing matched: " + s.model + " takes none of the " + counted(s.series, "series") + " in " + counted(s.files, "file"),
                   "`aidp validate input` shows why; --allow-empty makes it exit status 0");
     if (s.exit == Exit::partial && !s.doubt.empty())
       throw Error(Reason::sources_gone, s.doubt + "; nothing recorded was changed",

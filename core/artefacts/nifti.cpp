@@ -23,7 +23,7 @@ void put(std::array<std::byte, voxels_at>& header, std::size_t at, T value) {
   std::memcpy(header.data() + at, &value, sizeof value);
 }
 
-// The NIfTI-1 header (nifti1.h) of a uint8 volume with an sform.
+// The NIfTI-1 header (nifti1.h) of a uint8 volume, with an sform if the image has an affine: a code of 0 says that there is none.
 std::array<std::byte, voxels_at> header_of(const ImageHeader& image) {
   std::array<std::byte, voxels_at> header{};
   put<std::int32_t>(header, 0, 348);
@@ -34,13 +34,14 @@ std::array<std::byte, voxels_at> header_of(const ImageHeader& image) {
   put(header, 76, 1.0F);
   for (std::size_t i = 0; i < 3; ++i) put(header, 80 + 4 * i, static_cast<float>(image.spacing_mm[i]));
   put(header, 108, static_cast<float>(voxels_at));
-  put(header, 112, 1.0F);             // scl_slope
-  put<char>(header, 123, 2);          // mm
+  put(header, 112, 1.0F);                            // scl_slope
+  if (image.has_spacing) put<char>(header, 123, 2);  // mm; else unknown
+  std::memcpy(header.data() + 344, "n+1", 4);
+  if (!image.has_geometry) return header;
   put<std::int16_t>(header, 254, 1);  // sform: scanner coordinates
   for (std::size_t row = 0; row < 3; ++row)
     for (std::size_t column = 0; column < 4; ++column)
       put(header, 280 + 16 * row + 4 * column, static_cast<float>((row < 2 ? -1 : 1) * image.affine[4 * row + column]));  // LPS to RAS
-  std::memcpy(header.data() + 344, "n+1", 4);
   return header;
 }
 }  // namespace

@@ -56,12 +56,13 @@ struct ImageHeader {
   int bits_stored = 16;                          // significant bits of a stored value
   Affine affine{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
   std::array<double, 3> spacing_mm{1, 1, 1};  // between columns (i), rows (j), slices (k)
-  bool has_geometry = false;                  // whether affine and spacing come from the file
+  bool has_geometry = false;                  // whether the affine comes from the file
+  bool has_spacing = false;                   // whether the spacing does, as of a radiograph, which has no affine
   std::optional<SliceGrid> grid;              // to be resampled to; affine and spacing are the grid's
 
   std::size_t bytes() const;  // of all stored values, before any resampling
   AIDP_PACKED(type, slices, rows, columns, samples, slope, intercept, voi, inverted, padding, bits_stored, affine, spacing_mm, has_geometry,
-              grid)
+              has_spacing, grid)
 };
 
 }  // namespace aidp

@@ -15,6 +15,13 @@
 
 namespace aidp {
 
+// Of a projection: how far apart a pixel's neighbours are where the rays meet the detector, and how much larger that is than in the body.
+struct DetectorSpacing {
+  std::optional<std::array<double, 2>> spacing_mm;  // ImagerPixelSpacing: between rows, between columns
+  std::optional<double> magnification;              // EstimatedRadiographicMagnificationFactor
+  MSGPACK_DEFINE_ARRAY(spacing_mm, magnification)
+};
+
 // Where one frame lies (Image Plane module, PS3.3 C.7.6.2; Enhanced: functional groups) and how its values are meant.
 struct FrameHeader {
   std::optional<std::array<double, 3>> position_mm;       // ImagePositionPatient, LPS
@@ -22,7 +29,8 @@ struct FrameHeader {
   std::optional<std::array<double, 2>> pixel_spacing_mm;  // between rows, between columns
   double slope = 1, intercept = 0;                        // RescaleSlope, RescaleIntercept; NaN: there, but invalid
   std::vector<std::string> telling;                       // the values of telling_keywords(), by their order; empty: absent
-  MSGPACK_DEFINE_ARRAY(position_mm, orientation, pixel_spacing_mm, slope, intercept, telling)
+  DetectorSpacing detector{};
+  MSGPACK_DEFINE_ARRAY(position_mm, orientation, pixel_spacing_mm, slope, intercept, telling, detector)
 };
 
 // What tells the volumes of a series apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.

@@ -126,6 +126,9 @@ void remove_small(Objects& objects, const Arguments& arguments, const Sample& sa
   if (low == high) return;
   double least = arguments.value("min_size", 64.0);
   if (arguments.value("by_measure", false)) {
+    if (!sample.source.has_spacing)
+      throw Error(Reason::geometry_missing,
+                  "RemoveSmallObjects by_measure needs the size of a pixel; the image has neither PixelSpacing nor ImagerPixelSpacing");
     double voxel = 1;
     for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) voxel *= sample.spacing_mm(axis);
     least = std::ceil(least / voxel);

@@ -17,9 +17,6 @@ namespace aidp {
 namespace {
 constexpr int attempts_at_most = 3;  // an invalid entry is found one at a time, and then all is made again
 
-// At least 1: an item without a size is refused by the decoder, by name.
-std::uint64_t bytes_of_frame(const InstanceHeader& header) { return std::max<std::uint64_t>(decoded_form(header).bytes, 1); }
-
 // How many frames the file has room for: native ones whole, a compressed one with at least the head of its item (PS3.5 A.4).
 std::int64_t frames_within(const InstanceHeader& header) {
   const auto* syntax = find_syntax(header.transfer_syntax_uid);
@@ -212,10 +209,18 @@ void PlannedSeries::refuse(Outcome how, Reason reason, std::string words) {
   items = 0;
 }
 
+namespace {
+// Whether a result tells of, or depends on, how large a pixel is: a mask's zooms, a measure of objects.
+bool asks_size(const Manifest& manifest) {
+  return std::ranges::any_of(manifest.outputs, [](const auto& output) { return output.is_file(); }) ||
+         std::ranges::any_of(manifest.postprocess, [](const auto& transform) { return transform.arguments.value("by_measure", false); });
+}
+}  // namespace
+
 std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
   const auto& input = plan_.series[series].input;
-  OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks};
+  OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks, asks_size(manifest_)};
   keep_images(opened.instances);
   opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
@@ -234,10 +239,23 @@ void for_each_frame(const OpenSeries& series, const PlannedItem& item,
   for (const auto& slice : series.volumes[item.part].slices) visit(series.instances[slice.instance], slice.frame);
 }
 
+PixelType type_of_item(const OpenSeries& series, const PlannedItem& item) {
+  std::optional<PixelType> common;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) {
+    const auto own = decoded_form(header).type;
+    common = type_for(common.value_or(own), own);
+  });
+  return *common;
+}
+
+// At least 1: an item without a size is refused by the decoder, by name.
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item) {
-  std::uint64_t bytes = 0;
-  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) { bytes += bytes_of_frame(header); });
-  return bytes;
+  std::uint64_t values = 0;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) {
+    const auto form = decoded_form(header);
+    values += std::max<std::uint64_t>(form.bytes / bytes_of(form.type), 1);
+  });
+  return values * bytes_of(type_of_item(series, item));
 }
 
 std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
@@ -253,8 +271,22 @@ std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& ite
   return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
 }
 
+namespace {
+// Where the size of a pixel is what the detector has, and not the body.
+std::string note_on_size(const OpenSeries& series, const PlannedItem& item) {
+  std::string note;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
+    if (is_magnified(header.frames[std::min(static_cast<std::size_t>(frame), header.frames.size() - 1)]))
+      note =
+          "the size of a pixel is the detector's (ImagerPixelSpacing): the image has no PixelSpacing, and nothing says how much it is "
+          "magnified";
+  });
+  return note;
+}
+}  // namespace
+
 std::string note_on(const OpenSeries& series, const PlannedItem& item) {
-  if (series.volumes.empty()) return {};
+  if (series.volumes.empty()) return series.asks_size ? note_on_size(series, item) : std::string();
   std::vector<std::string> notes;
   if (const auto& volume = series.volumes[item.part]; volume.grid)
     notes.push_back(std::to_string(volume.slices.size()) + " slices were resampled to " + std::to_string(volume.grid->slices) + ", " +

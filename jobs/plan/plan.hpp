@@ -57,6 +57,7 @@ struct OpenSeries {
   std::vector<VolumePlan> volumes;  // unit series
   bool voi = false;                 // the manifest asks for it
   std::string lacks;                // SeriesInput::lacks
+  bool asks_size = false;           // a result of the manifest depends on how large a pixel is
 };
 
 // The frame that an item is called by: an image's own, the first of one of several volumes; nothing where the series says it all.
@@ -82,7 +83,10 @@ class SeriesOpener {
 void for_each_frame(const OpenSeries& series, const PlannedItem& item,
                     const std::function<void(const InstanceHeader& header, std::int64_t frame)>& visit);
 
-// Bytes of an item's stored values, by its header; 64-bit, so that a lie about the size is seen before any allocation.
+// The type that holds the values of all its frames: of each its own, where signs or depths differ.
+PixelType type_of_item(const OpenSeries& series, const PlannedItem& item);
+
+// Bytes of an item's stored values of that type, by its header; 64-bit, so that a lie about the size is seen before any allocation.
 std::uint64_t bytes_of_item(const OpenSeries& series, const PlannedItem& item);
 
 // Bytes of the mask of an item: one for each pixel, or voxel of the grid that it is resampled to.
@@ -91,7 +95,8 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item);
 // Why an item is no image, known from headers alone; nothing where it may be one.
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item);
 
-// What is to be said of a completed item: that its slices were resampled, or one is missing; empty where nothing is.
+// What is to be said of a completed item: that its slices were resampled, one is missing, or its pixels' size is the detector's; empty
+// where nothing is.
 std::string note_on(const OpenSeries& series, const PlannedItem& item);
 
 // A loose file is no error of the job where it is simply not DICOM.

@@ -32,6 +32,8 @@ void check_frame(const FrameHeader& frame) {
   require_finite(frame.position_mm);
   require_finite(frame.orientation);
   require_finite(frame.pixel_spacing_mm);
+  require_finite(frame.detector.spacing_mm);
+  if (frame.detector.magnification) require(std::isfinite(*frame.detector.magnification), "a magnification is not finite");
   require_finite_or_nan(frame.slope);
   require_finite_or_nan(frame.intercept);
   require(frame.telling.empty() || frame.telling.size() == telling_keywords().size(), "a frame has too many attributes, or too few");

@@ -27,8 +27,9 @@ SlabLease room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool
 // Where an image lies. A volume lies where all its slices say, a frame where its own header does.
 void place(const OpenSeries& series, const PlannedItem& item, ImageHeader& image) {
   const auto& first = series.instances[series.volumes.empty() ? item.part : series.volumes[item.part].slices.front().instance];
-  image.has_geometry = !first.frames.empty() && first.frames.front().position_mm.has_value();
   const auto volume = series.volumes.empty() ? plan_frame(first, item.frame) : series.volumes[item.part];
+  image.has_geometry = volume.is_placed;
+  image.has_spacing = volume.has_spacing;
   image.affine = volume.affine;
   image.spacing_mm = volume.spacing_mm;
   image.grid = volume.grid;
@@ -39,6 +40,7 @@ WantedImage wanted_image(const OpenSeries& series, const PlannedItem& item, std:
   WantedImage wanted;
   wanted.place = {offset, bytes_of_item(series, item)};
   wanted.voi = series.voi;
+  wanted.type = type_of_item(series, item);
   std::map<std::string_view, std::uint64_t> numbers;  // of files, by path
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
     const auto [known, is_new] = numbers.try_emplace(header.path, wanted.files.size());
@@ -47,7 +49,6 @@ WantedImage wanted_image(const OpenSeries& series, const PlannedItem& item, std:
       const auto form = decoded_form(header);
       wanted.study_instance_uid = header.study_instance_uid;
       wanted.series_instance_uid = header.series_instance_uid;
-      wanted.type = form.type;
       wanted.samples = form.samples;
       wanted.rows = header.rows;
       wanted.columns = header.columns;
@@ -83,6 +84,7 @@ ImageHeader mask_header(const ImageHeader& image) {
   mask.affine = image.affine;
   mask.spacing_mm = image.spacing_mm;
   mask.has_geometry = image.has_geometry;
+  mask.has_spacing = image.has_spacing;
   return mask;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/sources/dicomdir.hpp"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "jobs/protocol/ask.hpp"
+#include "jobs/sources/names_in_folders.hpp"
 
 namespace aidp {
 
@@ -16,42 +16,58 @@ bool is_dicomdir(const fs::path& named, const Looked& found) {
   return lower(named.filename().string()).starts_with("dicomdir") && found.kind == PathKind::file;
 }
 
-// The path below `folder`, as it is named and in small letters, as media are copied with such names too. Nothing if it would lie elsewhere.
-std::optional<std::array<std::string, 2>> paths_below(const fs::path& folder, const std::vector<std::string>& parts) {
-  fs::path as_named = folder, small = folder;
-  for (const auto& part : parts) {
-    if (part.empty() || part == "." || part == ".." || part.find_first_of(std::string_view("/\0", 2)) != std::string::npos) return {};
-    as_named /= part;
-    small /= lower(part);
+using Names = std::vector<std::string>;  // folder by folder to the file's
+
+// Nothing if the file would lie elsewhere.
+std::optional<std::string> path_below(fs::path folder, const Names& names) {
+  for (const auto& name : names) {
+    if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) return {};
+    folder /= name;
   }
-  return std::array{as_named.string(), small.string()};
+  return folder.string();
+}
+
+// What is not there by its very name may be there by one like it.
+void look_again(const fs::path& folder, const std::vector<Names>& named, Crew& dicom, std::vector<Looked>& found) {
+  NamesInFolders folders(dicom);
+  std::vector<std::size_t> which;
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const auto path = found[i].missing ? folders.find(folder, named[i]) : std::nullopt;
+    if (!path) continue;
+    which.push_back(i);
+    paths.push_back(*path);
+  }
+  auto again = look(dicom, paths);
+  for (std::size_t i = 0; i < which.size(); ++i) found[which[i]] = std::move(again[i]);
 }
 
 // The files that one DICOMDIR names.
 void open_dicomdir(const fs::path& folder, const DirectoryReply& directory, Crew& dicom, std::vector<Looked>& opened,
                    std::vector<LooseFile>& loose) {
+  const auto is_lost = [&](const Names& names, const std::string& why) {
+    loose.push_back({folder / printable(join(names, "/")), Reason::dicom_unreadable, "the DICOMDIR names this file, but it " + why});
+  };
+  std::vector<Names> named;
   std::vector<std::string> paths;
-  std::vector<bool> has_paths;
-  for (const auto& parts : directory.files) {
-    const auto both = paths_below(folder, parts);
-    has_paths.push_back(both.has_value());
-    if (both) paths.insert(paths.end(), both->begin(), both->end());
+  for (const auto& names : directory.files) {
+    const auto path = path_below(folder, names);
+    if (!path) {
+      is_lost(names, "does not exist");
+      continue;
+    }
+    named.push_back(names);
+    paths.push_back(*path);
   }
   auto found = look(dicom, paths);
   SignalGuard::check();
-  auto next = found.begin();
-  for (std::size_t i = 0; i < has_paths.size(); ++i) {
-    const auto end = next + (has_paths[i] ? 2 : 0);
-    const auto file = std::find_if(next, end, [](const auto& each) { return each.kind == PathKind::file; });
-    const auto silent = std::find_if(next, end, [](const auto& each) { return each.kind == PathKind::unknown && !each.missing; });
-    const auto why = silent != end ? "the DICOMDIR names this file, but it cannot be examined: " + silent->why
-                                   : "the DICOMDIR names this file, but it does not exist";
-    if (file != end)
-      opened.push_back(std::move(*file));
+  look_again(folder, named, dicom, found);
+  SignalGuard::check();
+  for (std::size_t i = 0; i < named.size(); ++i)
+    if (found[i].kind == PathKind::file)
+      opened.push_back(std::move(found[i]));
     else
-      loose.push_back({folder / printable(join(directory.files[i], "/")), Reason::dicom_unreadable, why});
-    next = end;
-  }
+      is_lost(named[i], found[i].kind == PathKind::unknown && !found[i].missing ? "cannot be examined: " + found[i].why : "does not exist");
 }
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace aidp {
 
 // Another version wherever the columns or what is in a header change.
-inline constexpr Database::Scratch index_layout{14, R"sql(
+inline constexpr Database::Scratch index_layout{15, R"sql(
 CREATE TABLE made (key_check TEXT NOT NULL) STRICT;  -- tells a store's key from another
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE series (id INTEGER PRIMARY KEY, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL, UNIQUE (study_uid, series_uid)) STRICT;

@@ -37,9 +37,10 @@ class Decoder {
     for (const auto& slice : wanted.slices) {
       auto& file = open(wanted, slice.file, image);
       describe(file, wanted, image, done == 0);
-      const auto bytes = static_cast<std::size_t>(decoded_form(file.header()).bytes);
+      const auto form = decoded_form(file.header());
+      const auto bytes = static_cast<std::size_t>(form.bytes) / bytes_of(form.type) * bytes_of(wanted.type);
       if (bytes > out.size() - done) throw Error(Reason::dicom_changed, "the image is larger than its header said");
-      file.decode(slice.frame, out.subspan(done, bytes));
+      put(file, slice.frame, form, wanted.type, out.subspan(done, bytes));
       done += bytes;
       const auto [slope, intercept] = file.rescale(slice.frame);
       image.slope.push_back(slope);
@@ -70,20 +71,30 @@ class Decoder {
     return *file_;
   }
 
+  // As the item's type, which a slice of another sign or depth does not have itself.
+  static void put(PixelFile& file, std::int64_t frame, const FrameForm& form, PixelType type, std::span<std::byte> out) {
+    if (form.type == type) return file.decode(frame, out);
+    std::vector<std::byte> own(static_cast<std::size_t>(form.bytes));
+    file.decode(frame, own);
+    widen(own, form.type, type, out);
+  }
+
   // Notes what is the same for all slices from the first, and refuses a slice that differs.
-  static void describe(const PixelFile& file, const WantedImage& wanted, DecodedImage& image, bool first) {
+  void describe(const PixelFile& file, const WantedImage& wanted, DecodedImage& image, bool first) {
     ImageHeader seen;
     file.describe(seen);
-    const bool as_wanted =
-        seen.type == wanted.type && seen.rows == wanted.rows && seen.columns == wanted.columns && seen.samples == wanted.samples;
+    const bool as_wanted = type_for(seen.type, wanted.type) == wanted.type && seen.rows == wanted.rows && seen.columns == wanted.columns &&
+                           seen.samples == wanted.samples;
     if (first) {
+      first_type_ = seen.type;
       if (!as_wanted) throw Error(Reason::dicom_changed, "the image is not what its header said when it was scanned");
       image.inverted = seen.inverted;
       image.padding = seen.padding;
       image.bits_stored = seen.bits_stored;
       return;
     }
-    if (!as_wanted || image.inverted != seen.inverted || (image.inverted && image.bits_stored != seen.bits_stored))
+    const bool one_scale = image.bits_stored == seen.bits_stored && first_type_ == seen.type;  // for MONOCHROME1 to be turned around in
+    if (!as_wanted || image.inverted != seen.inverted || (image.inverted && !one_scale))
       throw Error(Reason::geometry_mixed, "the slices of the series differ in size or kind of pixels");
     if (image.padding != seen.padding)
       throw Error(Reason::geometry_mixed, "PixelPaddingValue or its range differs between the slices of the series");
@@ -92,6 +103,7 @@ class Decoder {
   const PoolView& pool_;
   Contents contents_;
   std::optional<PixelFile> file_;
+  PixelType first_type_ = PixelType::int16;  // of the image's first slice
 };
 }  // namespace
 

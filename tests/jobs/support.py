@@ -18,6 +18,8 @@ import torch
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test run under nohup ignores it, and so would what it starts
+
 BIN = pathlib.Path(os.environ.get("AIDP_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
 SHARED = pathlib.Path(os.environ.get("AIDP_SHARED", "/nonexistent"))
 UID_ROOT = "2.25.7."

@@ -38,6 +38,25 @@ class Dicomdirs(JobTest):
         self.assertIn("the DICOMDIR names this file, but it does not exist", done.stdout)
         self.assertIn(f'"quarantined":{missing}', done.stdout.replace(" ", ""))
 
+    def test_names_with_an_extension_or_in_another_case_are_found(self):
+        media = self.folder / "media"
+        shutil.copytree(MEDIA, media)
+        files = sorted(path for path in (media / "98892003").rglob("*") if path.is_file())
+        files[0].rename(files[0].with_name(files[0].name + ".dcm"))
+        files[1].rename(files[1].with_name(files[1].name.lower() + ".ima"))
+        done = self.aidp("run", "any", media / "DICOMDIR", "--out", self.folder / "out", "--dry-run", "--format", "json", "--allow-empty")
+        self.assertNotIn("does not exist", done.stdout)
+        self.assertEqual(self.files(media / "DICOMDIR")["files"], FILES)
+
+    def test_a_name_that_two_files_may_be_is_not_guessed(self):
+        media = self.folder / "media"
+        shutil.copytree(MEDIA, media)
+        path = next(path for path in sorted((media / "98892003").rglob("*")) if path.is_file())
+        for ending in (".a", ".b"):
+            shutil.copy(path, path.with_name(path.name + ending))
+        path.unlink()
+        self.assertIn("does not exist", self.aidp("run", "any", media / "DICOMDIR", "--out", self.folder / "out", "--dry-run", "--format", "json", code=3).stdout)
+
     def test_a_name_that_would_lead_out_of_the_folder_is_not_followed(self):
         data = pydicom.dcmread(MEDIA / "DICOMDIR")
         for record in data.DirectoryRecordSequence:

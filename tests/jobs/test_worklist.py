@@ -69,6 +69,15 @@ class Worklists(JobTest):
         left = [json.loads(line)["path"] for line in (self.out / "worklist-failed.jsonl").read_text().splitlines()]
         self.assertEqual(left, [str(self.archive / "none"), str(self.archive / "notes.txt")])
 
+    def test_identifiers_are_found_in_whichever_character_set_a_file_has_them(self):
+        wanted = [("ISO_IR 100", "MÜ-17"), ("ISO_IR 144", "Ж-17"), (["", "ISO 2022 IR 87"], "患者17"), (["ISO 2022 IR 6", "ISO 2022 IR 100", "ISO 2022 IR 144"], "MÜЖ17"),
+                  (["", "ISO 2022 IR 149"], "홍길동17"), ("ISO_IR 192", "É-17"), ("GB18030", "患-17"), ("GBK", "王-17")]
+        for number, (charset, patient) in enumerate(wanted, 11):
+            make_instance(self.archive / f"{number}/1.dcm", numpy.full((16, 16), 1), study=number, SpecificCharacterSet=charset, PatientID=patient)
+        self.listed("PatientID\n" + "".join(f"{patient}\n" for _, patient in wanted), self.archive)
+        self.assertEqual({(outcome, studies) for outcome, _, studies in self.outcomes_by_line().values()}, {("completed", 1)})
+        self.assertEqual(len(rows(self.out / "ledger.csv")), len(wanted))
+
     def test_a_row_ends_as_its_worst_image(self):
         make_instance(self.archive / "1/3.dcm", numpy.full((16, 16), 1), study=1, number=3, AccessionNumber="A1", BitsStored=17)
         self.listed(f"StudyInstanceUID\n{UID_ROOT}1\n{UID_ROOT}2\n", self.archive, code=3)

@@ -59,7 +59,7 @@ Image read_image(const std::string& folder) {
   Image image;
   image.header.affine = plan.affine;
   image.header.spacing_mm = plan.spacing_mm;
-  image.header.has_geometry = true;
+  image.header.has_geometry = image.header.has_spacing = true;
   image.header.slices = static_cast<std::int64_t>(plan.slices.size());
   image.header.slope.clear();
   image.header.intercept.clear();

@@ -18,7 +18,8 @@ using Values = std::span<std::byte>;
 enum class Colour { as_header, rgb, ybr };
 
 // Each codec decodes one frame into [row][column][sample] stored values of value_bytes(header), little-endian; `out` has exactly that size.
-// Bits beyond BitsStored are put right afterwards. No codec converts colours, but JPEG 2000, whose RGB is a part of the decoding.
+// JPEG 2000 and JPEG-LS say themselves how many bits a value has, which may be more than BitsStored, and leave none unused; of the others
+// the bits beyond BitsStored are put right afterwards. No codec converts colours, but JPEG 2000, whose RGB is a part of the decoding.
 // Throws Error(pixels_corrupt, pixels_size, pixels_unsupported).
 Colour decode_rle(Bytes encoded, const InstanceHeader& header, Values out);      // PS3.5 annex G
 Colour decode_jpeg(Bytes encoded, const InstanceHeader& header, Values out);     // ISO 10918-1: baseline, extended, lossless; IJG of DCMTK

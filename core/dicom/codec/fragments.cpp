@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dicom/codec/fragments.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/base/error.hpp"
@@ -22,11 +24,34 @@ bool begins_codestream(Bytes bytes) {
                 "jP  ",
                 8);
 }
+
+// RLE's header: up to 15 segments, the first of them behind the header, and no offset of any more (PS3.5 G.5).
+bool begins_rle(Bytes bytes) {
+  constexpr std::size_t words = 16;
+  if (bytes.size() < words * sizeof(std::uint32_t)) return false;
+  std::array<std::uint32_t, words> header;
+  std::memcpy(header.data(), bytes.data(), sizeof header);
+  const auto segments = header[0];
+  if (segments < 1 || segments >= words || header[1] != sizeof header) return false;
+  return std::all_of(header.begin() + 1 + segments, header.end(), [](auto offset) { return offset == 0; });
+}
 }  // namespace
 
-Fragments::Fragments(Bytes items, std::int64_t frames) {
+Fragments::Fragments(Bytes items, std::int64_t frames, Codec codec) {
   read(items);
+  check_surplus(frames, codec);
   find_frames(frames);
+}
+
+// A frame more than the header has would be taken for the end of another, and be lost.
+void Fragments::check_surplus(std::int64_t frames, Codec codec) const {
+  const auto begins_frame = [&](Bytes fragment) {
+    if (codec == Codec::deflated_frames) return !fragment.empty();  // each is one (PS3.5 A.4.13)
+    return codec == Codec::rle ? begins_rle(fragment) : begins_codestream(fragment);
+  };
+  if (const auto found = std::ranges::count_if(fragments_, begins_frame); found > frames)
+    throw Error(Reason::pixels_size,
+                "PixelData has " + std::to_string(found) + " frames, but NumberOfFrames says " + std::to_string(frames));
 }
 
 void Fragments::read(Bytes items) {

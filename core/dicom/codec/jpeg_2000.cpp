@@ -71,13 +71,14 @@ void store_as(const opj_image_t& image, const InstanceHeader& header, Values out
   const std::size_t samples = image.numcomps, pixels = out.size() / sizeof(Value) / samples;
   for (std::size_t s = 0; s < samples; ++s) {
     const auto& component = image.comps[s];
-    // A codestream's sign may differ from PixelRepresentation: the bits count, read anew by the header's rule.
-    const bool reinterpret_sign = header.pixel_representation == 1 && component.sgnd == 0 && component.prec < 32;
-    const OPJ_INT32 sign_bit = reinterpret_sign ? OPJ_INT32{1} << (component.prec - 1) : 0;
+    // A codestream's sign may differ from PixelRepresentation: its bits count, read anew by the header's rule.
+    const bool is_signed = header.pixel_representation == 1, differs = is_signed == (component.sgnd == 0) && component.prec < 32;
+    const OPJ_INT32 sign_bit = differs && is_signed ? OPJ_INT32{1} << (component.prec - 1) : 0;
+    const OPJ_INT32 own_bits = differs && !is_signed ? static_cast<OPJ_INT32>((OPJ_UINT32{1} << component.prec) - 1) : -1;
     const auto* from = component.data;
     auto* to = out.data() + s * sizeof(Value);
     for (std::size_t p = 0; p < pixels; ++p) {
-      const auto value = static_cast<Value>((from[p] ^ sign_bit) - sign_bit);
+      const auto value = static_cast<Value>(((from[p] & own_bits) ^ sign_bit) - sign_bit);
       std::memcpy(to + p * samples * sizeof(Value), &value, sizeof(Value));
     }
   }

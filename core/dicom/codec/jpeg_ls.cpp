@@ -8,11 +8,12 @@
 #include "core/base/error.hpp"
 #include "core/dicom/codec/codec.hpp"
 #include "core/dicom/codec/form.hpp"
+#include "core/dicom/codec/stored.hpp"
 
 namespace aidp {
 
 namespace {
-Colour decode_stream(Bytes encoded, const InstanceHeader& header, Values out) {
+void decode_stream(Bytes encoded, const InstanceHeader& header, Values out) {
   charls::jpegls_decoder decoder;
   decoder.source(encoded.data(), encoded.size());
   decoder.read_header();
@@ -23,17 +24,14 @@ Colour decode_stream(Bytes encoded, const InstanceHeader& header, Values out) {
   const bool planar = samples > 1 && decoder.interleave_mode() == charls::interleave_mode::none;
   if (from_bytes == to_bytes && !planar) {
     decoder.decode(out.data(), out.size());
-    return Colour::as_header;
-  }
-  std::vector<std::byte> decoded(decoder.destination_size()), wide(out.size());
-  decoder.decode(decoded.data(), decoded.size());
-  if (!planar) {
-    put_wide("JPEG-LS", decoded, from_bytes, to_bytes, out);
   } else {
-    put_wide("JPEG-LS", decoded, from_bytes, to_bytes, wide);
-    by_pixel(wide, samples, to_bytes, out);
+    std::vector<std::byte> decoded(decoder.destination_size()), wide(planar ? out.size() : 0);
+    decoder.decode(decoded.data(), decoded.size());
+    put_wide("JPEG-LS", decoded, from_bytes, to_bytes, planar ? Values(wide) : out);
+    if (planar) by_pixel(wide, samples, to_bytes, out);
   }
-  return Colour::as_header;
+  // The codestream knows no sign.
+  if (header.pixel_representation == 1) put_bits_right(out, stored_form(header).type, {info.bits_per_sample, info.bits_per_sample - 1});
 }
 
 // The same without the zero byte that some encoders leave before EOI (NEMA's WG04/JLSL/MR1_JLSL); nothing where there is none. Other
@@ -50,12 +48,13 @@ std::optional<std::vector<std::byte>> without_zero_at_end(Bytes encoded) {
 
 Colour decode_jpeg_ls(Bytes encoded, const InstanceHeader& header, Values out) try {
   try {
-    return decode_stream(encoded, header, out);
+    decode_stream(encoded, header, out);
   } catch (const charls::jpegls_error& error) {
     const auto rest = without_zero_at_end(encoded);
     if (!rest || error.code() != charls::jpegls_errc::jpeg_marker_start_byte_not_found) throw;
-    return decode_stream(*rest, header, out);
+    decode_stream(*rest, header, out);
   }
+  return Colour::as_header;
 } catch (const charls::jpegls_error& error) {
   throw Error(Reason::pixels_corrupt, std::string("JPEG-LS: ") + error.what());
 }

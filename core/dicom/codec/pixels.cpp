@@ -77,7 +77,7 @@ void PixelFile::check() const {
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
   if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) invalid("Rows, Columns or BitsAllocated is missing or 0");
   if (h.number_of_frames < 1) invalid("NumberOfFrames is not a whole number above 0");
-  if (h.pixel_representation > 1) invalid("PixelRepresentation is " + std::to_string(h.pixel_representation) + ", not 0 or 1");
+  if (h.pixel_representation > 1) invalid("PixelRepresentation is not 0 or 1");
   if (h.number_of_frames > frames_at_most)
     throw Error(Reason::pixels_limit,
                 "NumberOfFrames is " + std::to_string(h.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
@@ -95,7 +95,7 @@ void PixelFile::check_meaning() const {
   if (!header_.mosaic_fault.empty()) invalid(header_.mosaic_fault);
   for (const auto& frame : header_.frames)
     if (!std::isfinite(frame.slope) || !std::isfinite(frame.intercept))
-      invalid("RescaleSlope or RescaleIntercept is not a number, or the slope is 0");
+      invalid(std::isfinite(frame.slope) ? "RescaleIntercept is not a number" : "RescaleSlope is not a number, or is 0");
   const auto& photometric = header_.photometric_interpretation;
   const bool grey = header_.samples_per_pixel == 1 && (photometric == "MONOCHROME2" || (photometric == "MONOCHROME1" && !header_.floating));
   const bool of_codestream = syntax_->codec == Codec::jpeg_2000 && (photometric == "YBR_RCT" || photometric == "YBR_ICT");
@@ -113,7 +113,7 @@ void PixelFile::find_pixels() {
   if (syntax_->codec != Codec::native) {
     if (!pixels || !pixels->encapsulated)
       throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
-    fragments_ = Fragments(pixels->bytes, header_.number_of_frames);
+    fragments_ = Fragments(pixels->bytes, header_.number_of_frames, syntax_->codec);
     return;
   }
   if (pixels && pixels->encapsulated)
@@ -127,10 +127,21 @@ void PixelFile::find_pixels() {
   const auto whole = stored_form(header_).bytes * static_cast<std::uint64_t>(header_.number_of_frames);
   if (header_.photometric_interpretation == "YBR_FULL_422" && native_.size() == whole + whole % 2)
     header_.photometric_interpretation = "YBR_FULL";
-  const auto bits = native_frame_bits(header_) * static_cast<std::uint64_t>(header_.number_of_frames);
-  if (bits > 8 * static_cast<std::uint64_t>(native_.size()))
-    throw Error(Reason::pixels_size,
-                "PixelData has " + std::to_string(native_.size()) + " bytes; the header implies " + std::to_string((bits + 7) / 8));
+  check_native_size();
+}
+
+// Zeros behind the last frame, less than another frame, are padding, and so is a last byte that makes the length even.
+void PixelFile::check_native_size() const {
+  const auto bits = native_frame_bits(header_) * static_cast<std::uint64_t>(header_.number_of_frames), wanted = (bits + 7) / 8;
+  const auto there = static_cast<std::uint64_t>(native_.size());
+  if (there <= wanted + wanted % 2 && there >= wanted) return;
+  const auto sizes = "PixelData has " + std::to_string(there) + " bytes, but the header implies " + std::to_string(wanted);
+  if (there < wanted) throw Error(Reason::pixels_size, sizes);
+  const auto surplus = native_.subspan(static_cast<std::size_t>(wanted));
+  const bool zeros = std::ranges::all_of(surplus, [](std::byte byte) { return byte == std::byte{}; });
+  if (zeros && 8 * static_cast<std::uint64_t>(surplus.size()) < native_frame_bits(header_)) return;
+  throw Error(Reason::pixels_size, sizes + ": Rows, Columns, BitsAllocated, SamplesPerPixel or NumberOfFrames (" +
+                                       std::to_string(header_.number_of_frames) + ") does not say all that is there");
 }
 
 void PixelFile::decode_native(std::int64_t frame, Values out) const {
@@ -147,6 +158,8 @@ Colour PixelFile::decode_into(std::int64_t frame, Values out) const {
   if (frame < 0 || frame >= header_.number_of_frames) throw Error(Reason::pixels_size, "there is no frame " + std::to_string(frame + 1));
   auto colour = Colour::as_header;
   std::vector<std::byte> joined;
+  OwnBits own{header_.bits_stored, header_.high_bit};
+  bool has_unused = !header_.floating && header_.bits_allocated != 1;
   switch (syntax_->codec) {
     case Codec::native:
       decode_native(frame, out);
@@ -159,17 +172,20 @@ Colour PixelFile::decode_into(std::int64_t frame, Values out) const {
       break;
     case Codec::jpeg:
       colour = decode_jpeg(fragments_.frame(frame, joined), header_, out);
+      own.highest = own.count - 1;  // wherever HighBit was before compression
+      // What lossy JPEG gives may lie beyond BitsStored: without its topmost bit the brightest pixel would be the darkest.
+      has_unused = !syntax_->lossy || header_.pixel_representation == 1;
       break;
     case Codec::jpeg_ls:
+      has_unused = false;
       colour = decode_jpeg_ls(fragments_.frame(frame, joined), header_, out);
       break;
     case Codec::jpeg_2000:
+      has_unused = false;
       colour = decode_jpeg_2000(fragments_.frame(frame, joined), header_, out);
       break;
   }
-  // What a lossy codec gives may lie beyond BitsStored: without its topmost bit the brightest pixel would be the darkest.
-  const bool may_overshoot = syntax_->lossy && header_.pixel_representation == 0 && header_.high_bit == header_.bits_stored - 1;
-  if (!may_overshoot) put_bits_right(out, header_);
+  if (has_unused) put_bits_right(out, stored_form(header_).type, own);
   return colour;
 }
 
@@ -253,6 +269,7 @@ std::optional<std::array<double, 2>> PixelFile::padding() const {
   const auto first = value(!header_.floating ? DCM_PixelPaddingValue
                            : single          ? DCM_FloatPixelPaddingValue
                                              : DCM_DoubleFloatPixelPaddingValue);
+  if (!first && header_.has_padding && !header_.floating) invalid("PixelPaddingValue is not a number");
   if (!first || !std::isfinite(*first)) return std::nullopt;
   const auto last = value(!header_.floating ? DCM_PixelPaddingRangeLimit
                           : single          ? DCM_FloatPixelPaddingRangeLimit

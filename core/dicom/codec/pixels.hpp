@@ -50,6 +50,7 @@ class PixelFile {
   void check() const;
   void check_meaning() const;
   void find_pixels();
+  void check_native_size() const;
   Colour decode_into(std::int64_t frame, Values out) const;
   void decode_native(std::int64_t frame, Values out) const;
   void decode_whole(std::int64_t frame, Values out);

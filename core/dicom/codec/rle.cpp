@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -22,15 +23,28 @@ std::uint32_t word(Bytes bytes, std::size_t at) {
   return value;
 }
 
-// PackBits (annex G.3.1). A run may reach beyond the end of the plane: what is too much is left.
-void unpack(Bytes in, Values plane) {
-  std::size_t done = 0;
-  for (std::size_t at = 0; done < plane.size();) {
+// How many values the runs of a segment hold from a place on; the last byte may be padding.
+std::size_t values_from(Bytes in, std::size_t at) {
+  std::size_t count = 0;
+  while (at + 1 < in.size()) {
+    const auto control = static_cast<signed char>(in[at]);
+    const auto length = static_cast<std::size_t>(std::abs(control)) + 1;
+    if (control != -128) count += length;
+    at += control == -128 ? 1 : control < 0 ? 2 : length + 1;
+  }
+  return count;
+}
+
+// PackBits (annex G.3.1). Runs may reach beyond the end of the plane, but not by `row` values: then there is more than the header says.
+void unpack(Bytes in, Values plane, std::size_t row) {
+  std::size_t done = 0, at = 0, surplus = 0;
+  while (done < plane.size()) {
     if (at + 1 >= in.size()) corrupt("a segment ends too early");
     const auto control = static_cast<signed char>(in[at++]);
     if (control == -128) continue;
     const std::size_t length = control >= 0 ? static_cast<std::size_t>(control) + 1 : static_cast<std::size_t>(-control) + 1;
     const std::size_t count = std::min(length, plane.size() - done);
+    surplus = length - count;
     if (control < 0) {
       std::memset(&plane[done], std::to_integer<int>(in[at++]), count);
     } else {
@@ -40,6 +54,10 @@ void unpack(Bytes in, Values plane) {
     }
     done += count;
   }
+  surplus += at < in.size() ? values_from(in, at) : 0;
+  if (surplus >= row)
+    throw Error(Reason::pixels_size, "RLE: there are " + std::to_string(plane.size() + surplus) + " values where the header implies " +
+                                         std::to_string(plane.size()));
 }
 
 // The most and the least significant bytes of values of 16 bits.
@@ -63,15 +81,15 @@ Bytes segment(Bytes encoded, std::size_t index, std::size_t segments) {
 Colour decode_rle(Bytes encoded, const InstanceHeader& header, Values out) {
   if (encoded.size() < header_bytes) corrupt("no room for the header");
   const std::size_t bytes = value_bytes(header), samples = static_cast<std::size_t>(header.samples_per_pixel);
-  const std::size_t segments = word(encoded, 0);
+  const std::size_t segments = word(encoded, 0), row = std::max<std::size_t>(static_cast<std::size_t>(header.columns), 2);
   if (segments != bytes * samples || segments > segments_at_most) corrupt("the number of segments does not fit the image");
   if (segments == 1 && header.bits_allocated > 1) {
-    unpack(segment(encoded, 0, 1), out);
+    unpack(segment(encoded, 0, 1), out, row);
     return Colour::as_header;
   }
   const std::size_t plane_bytes = header.bits_allocated == 1 ? (out.size() + 7) / 8 : out.size() / segments;
   const auto planes = std::make_unique_for_overwrite<std::byte[]>(plane_bytes * segments);
-  for (std::size_t s = 0; s < segments; ++s) unpack(segment(encoded, s, segments), {&planes[s * plane_bytes], plane_bytes});
+  for (std::size_t s = 0; s < segments; ++s) unpack(segment(encoded, s, segments), {&planes[s * plane_bytes], plane_bytes}, row);
   if (header.bits_allocated == 1)
     unpack_native({planes.get(), plane_bytes}, 0, header, out);
   else if (segments == 2)

@@ -11,29 +11,6 @@
 namespace aidp {
 
 namespace {
-// Calls `use` with a value of the C++ type of `type`.
-template <class Use>
-void with_type(PixelType type, const Use& use) {
-  switch (type) {
-    case PixelType::uint8:
-      return use(std::uint8_t{});
-    case PixelType::int8:
-      return use(std::int8_t{});
-    case PixelType::uint16:
-      return use(std::uint16_t{});
-    case PixelType::int16:
-      return use(std::int16_t{});
-    case PixelType::uint32:
-      return use(std::uint32_t{});
-    case PixelType::int32:
-      return use(std::int32_t{});
-    case PixelType::float32:
-      return use(float{});
-    case PixelType::float64:
-      return use(double{});
-  }
-}
-
 template <class Value>
 Value value_at(std::span<const std::byte> bytes, std::size_t index) {
   Value value;
@@ -47,9 +24,9 @@ void put(std::span<std::byte> bytes, std::size_t index, Value value) {
 }
 
 template <class Stored>
-void shift_bits(std::span<std::byte> bytes, const InstanceHeader& header) {
+void shift_bits(std::span<std::byte> bytes, OwnBits own) {
   constexpr int width = 8 * static_cast<int>(sizeof(Stored));
-  const int left = width - header.high_bit - 1, right = width - header.bits_stored;
+  const int left = width - own.highest - 1, right = width - own.count;
   for (std::size_t i = 0; i < bytes.size() / sizeof(Stored); ++i) {
     auto raw = value_at<std::make_unsigned_t<Stored>>(bytes, i);
     raw = static_cast<std::make_unsigned_t<Stored>>(raw << left);
@@ -74,11 +51,10 @@ void look_up(std::span<const std::byte> stored, const InstanceHeader& header, Pi
 }
 }  // namespace
 
-void put_bits_right(std::span<std::byte> values, const InstanceHeader& header) {
-  const bool all_used = header.bits_stored == header.bits_allocated;
-  if (header.floating || header.bits_allocated == 1 || all_used) return;
-  with_type(stored_form(header).type, [&](auto kind) {
-    if constexpr (std::is_integral_v<decltype(kind)>) shift_bits<decltype(kind)>(values, header);
+void put_bits_right(std::span<std::byte> values, PixelType type, OwnBits bits) {
+  if (bits.count >= 8 * static_cast<int>(bytes_of(type))) return;
+  with_type(type, [&](auto kind) {
+    if constexpr (std::is_integral_v<decltype(kind)>) shift_bits<decltype(kind)>(values, bits);
   });
 }
 

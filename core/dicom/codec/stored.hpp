@@ -17,8 +17,11 @@ using Range = std::optional<std::array<double, 2>>;  // closed
 
 // What happens to stored values, [row][column][sample] of value_bytes(header).
 
-// Clears bits outside [HighBit - BitsStored + 1, HighBit] (once overlays) and extends the sign (PS3.5 8.1.1).
-void put_bits_right(std::span<std::byte> values, const InstanceHeader& header);
+// Which bits of a stored value are its own: so many, up to the highest. The rest is cleared, or the sign extended into it (PS3.5 8.1.1).
+struct OwnBits {
+  int count = 16, highest = 15;
+};
+void put_bits_right(std::span<std::byte> values, PixelType type, OwnBits bits);
 // A modality LUT's entries, of the type of decoded_form(). Stored values within `padding` become beyond_modality_lut.
 void look_up_modality(std::span<const std::byte> stored, const InstanceHeader& header, const LookupTable& table, const Range& padding,
                       std::span<std::byte> out);

@@ -143,6 +143,10 @@ class Steps {
   double median_mm_ = 0, smallest_mm_ = 0;
 };
 
+bool is_sensible(const std::optional<std::array<double, 2>>& spacing_mm) {
+  return spacing_mm && std::ranges::all_of(*spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
+}
+
 Affine affine_of(const FrameHeader& frame, const Vector& step) {
   const auto row = across(frame), column = down(frame);
   const auto [between_rows, between_columns] = *frame.pixel_spacing_mm;
@@ -204,10 +208,20 @@ void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irre
 }  // namespace
 
 bool is_placed(const FrameHeader& frame) {
-  if (!frame.position_mm || !frame.orientation || !frame.pixel_spacing_mm) return false;
+  if (!frame.position_mm || !frame.orientation || !is_sensible(frame.pixel_spacing_mm)) return false;
   const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
-  const bool sensible = std::ranges::all_of(*frame.pixel_spacing_mm, [](double mm) { return mm > 0 && mm < largest_spacing_mm; });
-  return unit && sensible && std::abs(dot(across(frame), down(frame))) < 0.01;
+  return unit && std::abs(dot(across(frame), down(frame))) < 0.01;
+}
+
+std::optional<std::array<double, 2>> pixel_size_mm(const FrameHeader& frame) {
+  if (is_sensible(frame.pixel_spacing_mm)) return frame.pixel_spacing_mm;
+  if (!is_sensible(frame.detector.spacing_mm)) return std::nullopt;
+  const double magnification = frame.detector.magnification.value_or(1);
+  return std::array{(*frame.detector.spacing_mm)[0] / magnification, (*frame.detector.spacing_mm)[1] / magnification};
+}
+
+bool is_magnified(const FrameHeader& frame) {
+  return !is_sensible(frame.pixel_spacing_mm) && is_sensible(frame.detector.spacing_mm) && !frame.detector.magnification;
 }
 
 std::optional<Error> why_unplaced(const InstanceHeader& header) {
@@ -269,10 +283,15 @@ VolumePlan plan_frame(const InstanceHeader& header, std::int64_t frame) {
   plan.affine = ImageHeader{}.affine;
   plan.spacing_mm = {1, 1, 1};
   const auto index = std::min(static_cast<std::size_t>(frame), header.frames.empty() ? 0 : header.frames.size() - 1);
-  if (header.frames.empty() || !is_placed(header.frames[index])) return plan;
-  const auto& placed = header.frames[index];
-  plan.affine = affine_of(placed, cross(across(placed), down(placed)));
-  plan.spacing_mm = {(*placed.pixel_spacing_mm)[1], (*placed.pixel_spacing_mm)[0], 1};
+  const auto& own = header.frames.empty() ? FrameHeader{} : header.frames[index];
+  const auto size_mm = pixel_size_mm(own);
+  plan.has_spacing = size_mm.has_value();
+  plan.is_placed = is_placed(own);
+  if (size_mm) plan.spacing_mm = {(*size_mm)[1], (*size_mm)[0], 1};
+  if (plan.is_placed)
+    plan.affine = affine_of(own, cross(across(own), down(own)));
+  else
+    for (std::size_t axis = 0; axis < 3; ++axis) plan.affine[5 * axis] = plan.spacing_mm[axis];
   return plan;
 }
 

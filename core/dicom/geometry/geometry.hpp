@@ -23,8 +23,9 @@ struct VolumePlan {
   std::vector<SliceRef> slices;
   Affine affine{};  // LPS, mm
   std::array<double, 3> spacing_mm{};
-  std::optional<SliceGrid> grid;  // that the slices are to be resampled to; affine and spacing are its own
-  std::optional<Error> refusal;   // of one among several volumes: these slices are none, for this reason
+  bool is_placed = true, has_spacing = true;  // of a frame perhaps not: affine and spacing_mm are then of voxels of 1 mm at the origin
+  std::optional<SliceGrid> grid;              // that the slices are to be resampled to; affine and spacing are its own
+  std::optional<Error> refusal;               // of one among several volumes: these slices are none, for this reason
 };
 
 // Whether a frame says where it lies, in directions and distances that make sense.
@@ -44,7 +45,13 @@ VolumePlan plan_volume(std::span<const InstanceHeader> series, const std::vector
 // Whether two frames may lie in one volume: the same orientation, PixelSpacing, size and frame of reference.
 bool are_alike(std::span<const InstanceHeader> series, const SliceRef& a, const SliceRef& b);
 
-// The geometry of a single frame as a volume of one slice; affine is identity where the file has none.
+// How large the pixels of a frame are in the body, between rows and between columns: PixelSpacing, or ImagerPixelSpacing less the
+// magnification that the file tells. Nothing where it says neither, or no sensible one.
+std::optional<std::array<double, 2>> pixel_size_mm(const FrameHeader& frame);
+// Whether that is the detector's, of which nothing says how much the body was magnified on it.
+bool is_magnified(const FrameHeader& frame);
+
+// The geometry of a single frame as a volume of one slice, as far as its header tells it.
 VolumePlan plan_frame(const InstanceHeader& header, std::int64_t frame);
 
 }  // namespace aidp

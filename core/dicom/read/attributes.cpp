@@ -2,7 +2,6 @@
 #include "core/dicom/read/attributes.hpp"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "core/base/text.hpp"
 #include "core/dicom/header.hpp"
 #include "core/dicom/read/age.hpp"
+#include "core/dicom/read/charset.hpp"
 #include "core/dicom/read/value.hpp"
 
 namespace aidp {
@@ -55,13 +55,13 @@ json value_of(DcmElement& element) {
     OFString text;
     if (element.getOFString(text, i).bad()) break;
     const auto trimmed = std::string(trim(std::string_view(text.c_str(), text.length())));
-    Float64 number = 0;
-    if (numeric && element.getFloat64(number, i).good() && std::isfinite(number))
-      values.push_back(number == std::floor(number) && std::abs(number) < 1e15 ? json(static_cast<std::int64_t>(number)) : json(number));
-    else if (numeric && !trimmed.empty() && json::accept(trimmed) && json::parse(trimmed).is_number())
-      values.push_back(json::parse(trimmed));
-    else
+    const auto number = numeric ? number_at(element, i) : std::nullopt;
+    if (!number)
       values.push_back(cut(printable(trimmed)));
+    else if (*number == std::floor(*number) && std::abs(*number) < 1e15)
+      values.push_back(static_cast<std::int64_t>(*number));
+    else
+      values.push_back(*number);
   }
   if (values.empty()) return nullptr;
   return values.size() == 1 ? values[0] : values;
@@ -78,16 +78,20 @@ std::optional<DcmTagKey> tag_named(const std::string& keyword) {
   return entry->second;
 }
 
+// As it is written, its first value perhaps empty.
+CharacterSet charset_of(DcmDataset& dataset) {
+  OFString values;
+  dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, values);
+  return CharacterSet({values.c_str(), values.length()});
+}
+
 class Reader {
  public:
   explicit Reader(DcmDataset& dataset)
       : dataset_(dataset),
         shared_(in_groups(DCM_SharedFunctionalGroupsSequence)),
-        per_frame_(in_groups(DCM_PerFrameFunctionalGroupsSequence)) {
-    OFString charset;
-    dataset.findAndGetOFStringArray(DCM_SpecificCharacterSet, charset);
-    convertible_ = !charset.empty() && charset != "ISO_IR 192" && converter_.selectCharacterSet(charset).good();
-  }
+        per_frame_(in_groups(DCM_PerFrameFunctionalGroupsSequence)),
+        charset_(charset_of(dataset)) {}
 
   // Null where there is none.
   json read(const DcmTagKey& tag) {
@@ -117,7 +121,11 @@ class Reader {
   }
 
   void convert(DcmElement& element) {
-    if (convertible_ && element.isAffectedBySpecificCharacterSet()) element.convertCharacterSet(converter_);
+    OFString text;
+    if (!element.isAffectedBySpecificCharacterSet() || element.getOFStringArray(text, OFFalse).bad()) return;
+    const std::string_view written(text.c_str(), text.length());
+    if (const auto converted = charset_.to_utf8(written); converted != written)
+      element.putOFStringArray({converted.data(), converted.size()});
   }
 
   // Of the macros of each functional group.
@@ -150,8 +158,7 @@ class Reader {
 
   DcmDataset& dataset_;
   Elements shared_, per_frame_;
-  DcmSpecificCharacterSet converter_;
-  bool convertible_ = false;
+  CharacterSet charset_;
 };
 }  // namespace
 

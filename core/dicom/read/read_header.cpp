@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
 #include "core/dicom/read/attributes.hpp"
@@ -15,6 +16,8 @@
 #include "core/dicom/read/file_reader.hpp"
 #include "core/dicom/read/lookup.hpp"
 #include "core/dicom/read/mosaic.hpp"
+#include "core/dicom/read/nuclear.hpp"
+#include "core/dicom/read/spacing.hpp"
 #include "core/dicom/read/value.hpp"
 
 namespace aidp {
@@ -25,17 +28,27 @@ std::string uid_of(DcmItem& item, const DcmTagKey& tag) {
   return is_uid(uid) ? uid : std::string();
 }
 
-int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard) {
+// One that is no UID tells frames of reference apart all the same.
+std::string frame_of_reference_of(DcmItem& dataset) {
+  const auto text = text_of(dataset, DCM_FrameOfReferenceUID);
+  return text.empty() || is_uid(text) ? text : uid_from_key(sha256(text));
+}
+
+// A 16-bit number: `standard` if there is none, `invalid` if it is something else, for the decoder to refuse.
+int unsigned_of(DcmItem& item, const DcmTagKey& tag, int standard, int invalid = 0) {
   Uint16 value = 0;
-  return item.findAndGetUint16(tag, value).good() ? value : standard;
+  if (item.findAndGetUint16(tag, value).good()) return value;
+  if (!item.tagExistsWithValue(tag)) return standard;
+  const auto number = whole_number_of(item, tag, 0, std::numeric_limits<Uint16>::max());  // of another VR
+  return number ? static_cast<int>(*number) : invalid;
 }
 
 // 0 where it is no number. A single frame may well say 0, and most say nothing.
 std::int64_t number_of_frames_of(DcmItem& item) {
-  const auto text = text_of(item, DCM_NumberOfFrames);
-  if (text.empty()) return 1;
-  const auto frames = number_in<std::int32_t>(text);
-  return frames ? std::max(*frames, 1) : 0;
+  if (text_of(item, DCM_NumberOfFrames).empty()) return 1;
+  const auto frames = numbers_of<1>(item, DCM_NumberOfFrames);
+  const bool whole = frames && (*frames)[0] == std::floor((*frames)[0]) && std::abs((*frames)[0]) <= std::numeric_limits<Sint32>::max();
+  return whole ? std::max(static_cast<std::int64_t>((*frames)[0]), std::int64_t{1}) : 0;
 }
 
 // Philips' raw data beside its images have Rows and Columns, and nothing else of an image.
@@ -48,21 +61,15 @@ bool describes_an_image(DcmDataset& dataset) {
 // Part of the modality LUT (PS3.3 C.11.1.1.2): absent leaves `value` as it is, invalid makes it NaN for the decoder to refuse.
 void read_rescale(DcmItem& item, const DcmTagKey& tag, double& value) {
   if (text_of(item, tag).empty()) return;
-  value = number_of(item, tag).value_or(std::numeric_limits<double>::quiet_NaN());
-}
-
-template <std::size_t N>
-std::optional<std::array<double, N>> numbers_of(DcmItem& item, const DcmTagKey& tag) {
-  std::array<double, N> values;
-  for (std::size_t i = 0; i < N; ++i)
-    if (item.findAndGetFloat64(tag, values[i], static_cast<unsigned long>(i)).bad() || !std::isfinite(values[i])) return std::nullopt;
-  return values;
+  const auto number = numbers_of<1>(item, tag);
+  value = number ? (*number)[0] : std::numeric_limits<double>::quiet_NaN();
 }
 
 void read_frame(DcmItem& item, FrameHeader& frame) {
   if (auto value = numbers_of<3>(item, DCM_ImagePositionPatient)) frame.position_mm = value;
   if (auto value = numbers_of<6>(item, DCM_ImageOrientationPatient)) frame.orientation = value;
   if (auto value = numbers_of<2>(item, DCM_PixelSpacing)) frame.pixel_spacing_mm = value;
+  read_projected_spacing(item, frame);
   read_rescale(item, DCM_RescaleSlope, frame.slope);
   read_rescale(item, DCM_RescaleIntercept, frame.intercept);
   if (frame.slope == 0) frame.slope = std::numeric_limits<double>::quiet_NaN();
@@ -116,8 +123,8 @@ void read_telling_group(DcmItem& groups, FrameHeader& frame) {
 
 // Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).
 void read_groups(DcmItem& groups, FrameHeader& frame) {
-  for (const auto& sequence :
-       {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence, DCM_PixelValueTransformationSequence})
+  for (const auto& sequence : {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence,
+                               DCM_PixelValueTransformationSequence, DCM_FramePixelDataPropertiesSequence, DCM_XRayGeometrySequence})
     if (auto* item = item_in(groups, sequence)) read_frame(*item, frame);
   read_telling_group(groups, frame);
 }
@@ -167,6 +174,14 @@ void read_tables(DcmDataset& dataset, InstanceHeader& header) {
   else if (integers && table)
     header.modality_lut_bits = std::max(1, table_bits(*table, DCM_LUTDescriptor));
 }
+// Absent is another thing.
+void check_uids(DcmItem& dataset, const InstanceHeader& header) {
+  for (const auto& tag : {DCM_StudyInstanceUID, DCM_SeriesInstanceUID, DCM_SOPInstanceUID})
+    if (const auto text = text_of(dataset, tag); !text.empty() && !is_uid(text))
+      throw BrokenFile({Reason::dicom_attribute, std::string(DcmTag(tag).getTagName()) +
+                                                     " is malformed: a UID is made of digits and single dots, 64 characters at most"},
+                       header.study_instance_uid, header.series_instance_uid);
+}
 }  // namespace
 
 InstanceHeader header_of(const DicomFile& file, const std::string& path) {
@@ -178,25 +193,27 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.sop_instance_uid = uid_of(dataset, DCM_SOPInstanceUID);
   header.series_instance_uid = uid_of(dataset, DCM_SeriesInstanceUID);
   header.study_instance_uid = uid_of(dataset, DCM_StudyInstanceUID);
-  header.frame_of_reference_uid = uid_of(dataset, DCM_FrameOfReferenceUID);
+  header.frame_of_reference_uid = frame_of_reference_of(dataset);
   header.rows = unsigned_of(dataset, DCM_Rows, 0);
   header.columns = unsigned_of(dataset, DCM_Columns, 0);
   header.has_pixels = describes_an_image(dataset);
   header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
   header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 0);
   header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
-  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1);
-  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0);
+  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1, -1);
+  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0, 2);
   header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
   header.planar = unsigned_of(dataset, DCM_PlanarConfiguration, 0) == 1;
   header.floating = dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
   header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
                        (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
-  if (Sint32 number = 0; dataset.findAndGetSint32(DCM_InstanceNumber, number).good()) header.instance_number = number;
+  header.instance_number =
+      whole_number_of(dataset, DCM_InstanceNumber, std::numeric_limits<Sint32>::min(), std::numeric_limits<Sint32>::max());
   read_tables(dataset, header);
   read_acquisition(dataset, header);
   header.number_of_frames = number_of_frames_of(dataset);
   header.frames = frames_of(dataset, header.number_of_frames);
+  place_reconstruction(dataset, header);
   unfold_mosaic(dataset, header);
   return header;
 }
@@ -205,6 +222,7 @@ InstanceHeader read_header(const std::string& path, const std::shared_ptr<FileRe
   const DicomFile file(reader, DicomFile::Part::header);
   auto header = header_of(file, path);
   header.state = reader->state();
+  check_uids(file.dataset(), header);
   read_attributes(file.dataset(), keywords, header);
   file.check_read();
   return header;

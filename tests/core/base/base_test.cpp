@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 
+#include "core/base/counted.hpp"
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/pixel_type.hpp"
 #include "core/base/publish.hpp"
 #include "core/base/saturating.hpp"
 #include "core/base/time.hpp"
@@ -12,6 +14,28 @@
 #include "tests/scratch.hpp"
 
 using namespace aidp;
+
+TEST_CASE("numbers of things are in English") {
+  CHECK(counted(1, "file") == "1 file");
+  CHECK(counted(0, "file") == "0 files");
+  CHECK(counted(1, "series") + ", " + counted(2, "series") == "1 series, 2 series");
+  CHECK(counted(2, "leaf", "leaves") == "2 leaves");
+}
+
+TEST_CASE("the type for two holds every value of both") {
+  using enum PixelType;
+  CHECK(type_for(int16, int16) == int16);
+  CHECK(type_for(uint8, int8) == int16);
+  CHECK(type_for(uint8, uint16) == uint16);
+  CHECK(type_for(uint16, int16) == int32);
+  CHECK(type_for(uint32, int8) == float64);
+  CHECK(type_for(float32, uint16) == float32);
+  CHECK(type_for(int32, float32) == float64);
+  const std::vector<std::int16_t> values{-1000, 24};
+  std::vector<std::int32_t> wide(2);
+  widen(std::as_bytes(std::span(values)), int16, int32, std::as_writable_bytes(std::span(wide)));
+  CHECK(wide == std::vector<std::int32_t>{-1000, 24});
+}
 
 TEST_CASE("SHA-256 is that of FIPS 180-4") {
   CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

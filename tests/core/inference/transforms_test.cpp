@@ -18,7 +18,7 @@ ImageHeader image_of(std::int64_t slices, std::int64_t rows, std::int64_t column
   image.slices = slices;
   image.rows = rows;
   image.columns = columns;
-  image.has_geometry = true;
+  image.has_geometry = image.has_spacing = true;
   return image;
 }
 

@@ -35,3 +35,25 @@ TEST_CASE("JPEG-LS with a zero byte before its end is decoded, cut or with anoth
   stream.resize(stream.size() / 2);
   CHECK_THROWS_AS(decode(), Error);
 }
+
+// pydicom with pyjpegls, pylibjpeg and GDCM: no bit of a codestream is unused, and its precision, not BitsStored, says where the sign is.
+TEST_CASE("JPEG-LS of more bits than BitsStored keeps them") {
+  const std::vector<std::uint16_t> values{0, 1000, 40000, 63000};
+  charls::jpegls_encoder encoder;
+  encoder.frame_info({2, 2, 16, 1});
+  std::vector<std::byte> stream(encoder.estimated_destination_size());
+  encoder.destination(stream.data(), stream.size());
+  stream.resize(encoder.encode(values));
+  InstanceHeader header;
+  header.rows = header.columns = 2;
+  header.bits_allocated = 16;
+  header.bits_stored = 12;
+  header.high_bit = 11;
+  std::vector<std::uint16_t> positive(4);
+  decode_jpeg_ls(stream, header, std::as_writable_bytes(std::span(positive)));
+  CHECK(positive == values);
+  header.pixel_representation = 1;
+  std::vector<std::int16_t> negative(4);
+  decode_jpeg_ls(stream, header, std::as_writable_bytes(std::span(negative)));
+  CHECK(negative == std::vector<std::int16_t>{0, 1000, -25536, -2536});
+}

@@ -128,3 +128,28 @@ TEST_CASE("thin oblique slices whose positions were written with two decimals ar
   for (std::size_t axis = 0; axis < 3; ++axis) (*series[20].frames[0].position_mm)[axis] += 0.05 * across[axis];
   CHECK(refusal_of(series) == Reason::geometry_tilt);
 }
+
+TEST_CASE("a frame without a position has the size of its pixels and no affine") {
+  InstanceHeader header;
+  header.frames.resize(1);
+  auto& frame = header.frames.front();
+  CHECK_FALSE(plan_frame(header, 0).has_spacing);
+  CHECK_FALSE(plan_frame(header, 0).is_placed);
+  frame.detector.spacing_mm = {0.2, 0.4};
+  CHECK(plan_frame(header, 0).spacing_mm == std::array{0.4, 0.2, 1.0});
+  CHECK(is_magnified(frame));
+  frame.detector.magnification = 2;
+  CHECK(plan_frame(header, 0).spacing_mm == std::array{0.2, 0.1, 1.0});
+  CHECK_FALSE(is_magnified(frame));
+  frame.pixel_spacing_mm = {0.15, 0.16};
+  CHECK(plan_frame(header, 0).spacing_mm == std::array{0.16, 0.15, 1.0});
+  frame.position_mm = {1, 2, 3};
+  CHECK_FALSE(plan_frame(header, 0).is_placed);
+  frame.orientation = {1, 0, 0, 1, 0, 0};
+  CHECK_FALSE(plan_frame(header, 0).is_placed);
+  frame.orientation = {1, 0, 0, 0, 1, 0};
+  CHECK(plan_frame(header, 0).is_placed);
+  frame.pixel_spacing_mm = {0, 0};
+  frame.detector = {};
+  CHECK_FALSE(plan_frame(header, 0).has_spacing);
+}
