@@ -6,6 +6,7 @@
 #include <msgpack.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,10 +33,16 @@ struct FrameHeader {
   MSGPACK_DEFINE_ARRAY(position_mm, orientation, pixel_spacing_mm, slope, intercept, telling, detector)
 };
 
-// What tells images of one place apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.
+// What tells the volumes of a series apart, in the order in which it is looked at: ImageType, EchoTime, DiffusionBValue and the like.
 const std::vector<std::string>& telling_keywords();
-// So many of them, the first, are the same for all images of a volume; the others are times, which may differ from slice to slice.
-constexpr std::size_t keywords_of_volume = 6;
+// What the frames of an enhanced object have in place of each.
+const std::vector<std::string>& telling_keywords_of_frames();
+// Which of them is which. Those before trigger_time are the same for all images of a volume; those from it on, but for acquisition_number,
+// are times, which may differ from slice to slice.
+namespace telling {
+inline constexpr std::size_t image_type = 0, convolution_kernel = 7, kvp = 8, slice_thickness = 9, stack_id = 10, trigger_time = 11,
+                             acquisition_number = 12, acquisition_time = 15;
+}
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type.
 struct InstanceHeader {
@@ -62,7 +69,7 @@ struct InstanceHeader {
   // none.
   std::int64_t tiles_across = 0;
   std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
-  nlohmann::json attributes;  // keyword to string, number or array: those asked for, and provenance_keywords()
+  nlohmann::json attributes;  // keyword to string, number or array: those asked for, and provenance_keywords(). See attributes_of()
 
   // All but path, state, UIDs, identifiers and attributes, which stand beside it in an index.
   MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, acquisition_date, acquisition_time, has_pixels, rows,
@@ -70,6 +77,12 @@ struct InstanceHeader {
                        floating, palette_bits, modality_lut_bits, has_padding, instance_number, photometric_interpretation, frames,
                        tiles_across, mosaic_fault)
 };
+
+// In a series the first image has all of its attributes, another only those that differ from the first's: null there if it has none, and
+// null itself if none differs. This gives all of image `i`.
+nlohmann::json attributes_of(std::span<const InstanceHeader> series, std::size_t i);
+// The attributes of another image as they are kept beside the first's.
+nlohmann::json differing(nlohmann::json attributes, const nlohmann::json& first);
 
 // Attributes that are kept of every series whatever a manifest asks for, as what a result remembers of its source: dates, descriptions, age
 // and sex at the study, scanner, protocol. None says who the patient is; PatientAge is worked out from the dates if it is absent.

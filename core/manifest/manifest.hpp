@@ -15,7 +15,7 @@ namespace aidp {
 
 // What model.yaml says, checked and with every default filled in. Field by field: man 5 aidp-manifest.
 
-// One rule of the selection: a leaf tests one attribute of a series' first instance; any/all/not nest.
+// One rule of the selection: a leaf tests one attribute of an image, or of all images of a volume; any/all/none nest.
 struct Rule {
   enum class Test { equals, any_of, regex, range, contains, excludes, present, all, any, none };
   Test test = Test::present;

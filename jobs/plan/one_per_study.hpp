@@ -5,8 +5,7 @@
 
 namespace aidp {
 
-// Leaves each study of the plan one series with items: the manifest's preferred one. The others end as selection.other; where the
-// preferences leave several equal, all of those end as selection.ambiguous.
-void keep_one_per_study(const Manifest& manifest, HeaderIndex& index, Plan& plan);
+// Of each study of each patient's leaves the series that the manifest prefers, and drops the items of the others.
+void keep_one_per_study(Plan& plan);
 
 }  // namespace aidp

@@ -2,25 +2,20 @@
 #include "jobs/plan/plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
+#include <utility>
 
 #include "core/base/text.hpp"
 #include "core/dicom/codec/form.hpp"
 #include "core/dicom/codec/syntax.hpp"
 #include "core/dicom/geometry/volumes.hpp"
+#include "jobs/plan/choose.hpp"
 #include "jobs/plan/one_per_study.hpp"
 
 namespace aidp {
 
 namespace {
 constexpr int attempts_at_most = 3;  // an invalid entry is found one at a time, and then all is made again
-
-std::string first_failed_rule(const Selection& selection) {
-  const auto failed = std::ranges::find(selection.verdicts, false, &RuleVerdict::passed);
-  if (failed == selection.verdicts.end()) return "the selection does not fit";
-  return failed->rule + ", but it is " + failed->seen;
-}
 
 // How many frames the file has room for: native ones whole, a compressed one with at least the head of its item (PS3.5 A.4).
 std::int64_t frames_within(const InstanceHeader& header) {
@@ -31,21 +26,28 @@ std::int64_t frames_within(const InstanceHeader& header) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(8 * static_cast<std::uint64_t>(header.state.size) / bits, frames_at_most));
 }
 
-// What a series cannot be used with at all, told from its headers.
-void check_headers(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
-  for (const auto& header : instances) {
-    if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is not a whole number above 0");
-    if (header.number_of_frames > frames_at_most)
-      throw Error(Reason::pixels_limit,
-                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
-    if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
-    const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
-    if (manifest.unit == Unit::series && !described)
-      throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
-    if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
-      throw Error(Reason::pixels_size,
-                  "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the file is too short for so many");
-  }
+// What an image cannot be used with at all, told from its header.
+void check_header(const Manifest& manifest, const InstanceHeader& header) {
+  if (header.number_of_frames < 1) throw Error(Reason::dicom_attribute, "NumberOfFrames is not a whole number above 0");
+  if (header.number_of_frames > frames_at_most)
+    throw Error(Reason::pixels_limit,
+                "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
+  if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
+  const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
+  if (manifest.unit == Unit::series && !described)
+    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
+  if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
+    throw Error(Reason::pixels_size,
+                "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the file is too short for so many");
+}
+
+// Two files of different patients, one of whom may be unnamed; nothing where there are none.
+std::optional<std::pair<std::string, std::string>> two_patients(const std::vector<InstanceHeader>& instances) {
+  const auto& first = instances.front();
+  const auto other =
+      std::ranges::find_if(instances, [&](const auto& header) { return header.patient_pseudonym != first.patient_pseudonym; });
+  if (other == instances.end()) return {};
+  return std::pair(first.path, other->path);
 }
 
 // Two files of one instance; nothing where there are none.
@@ -62,65 +64,107 @@ void keep_images(std::vector<InstanceHeader>& instances) {
   std::erase_if(instances, [](const auto& header) { return !header.has_pixels; });
 }
 
+// What the manifest's rules and preferences see tells images of one place apart too: of each what differs from the first's.
 std::vector<VolumePlan> volumes_of(const Manifest& manifest, const std::vector<InstanceHeader>& instances) {
-  if (manifest.several_volumes == SeveralVolumes::split) return split_volumes(instances, manifest.straightening);
-  return {plan_volume(instances, manifest.straightening)};
+  if (manifest.unit != Unit::series) return {};
+  const auto keywords = keywords_of(manifest);
+  std::vector<std::string> seen(instances.size());
+  for (std::size_t i = 1; i < instances.size(); ++i)
+    for (const auto& keyword : keywords)
+      if (const auto& own = instances[i].attributes; own.is_object() && own.contains(keyword)) seen[i] += keyword + own[keyword].dump();
+  return split_volumes(instances, manifest.straightening, seen);
 }
 
-// Decides on a series, and leaves in `open` what its items are of.
-void decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
-  auto& instances = open.instances;
-  const auto selection = select(manifest, instances.front().attributes);
-  if (std::ranges::none_of(instances, &InstanceHeader::has_pixels))
-    return series.refuse(Outcome::ineligible, Reason::not_image, "no file of the series holds pixels");
-  if (!selection.eligible) return series.refuse(Outcome::ineligible, Reason::selection_rule, first_failed_rule(selection));
-  keep_images(instances);
-  if (const auto copies = conflicting_copies(instances))
-    return series.refuse(
-        Outcome::quarantined, Reason::dicom_duplicate,
-        printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
+// Several volumes where the manifest takes one: by the name of what they differ in.
+[[noreturn]] void refuse_several(const Manifest& manifest, const OpenSeries& open, const std::vector<std::size_t>& parts) {
+  std::vector<SliceRef> all;
+  for (const auto part : parts) all.insert(all.end(), open.volumes[part].slices.begin(), open.volumes[part].slices.end());
+  plan_volume(open.instances, all, manifest.straightening);
+  throw Error(Reason::geometry_mixed, "the series is " + std::to_string(parts.size()) + " volumes, which lie among or beside each other");
+}
+
+// Throws what refuses the series as a whole, and gives what refuses some of the volumes that are taken.
+std::vector<std::string> check_volumes(const Manifest& manifest, const OpenSeries& open, const std::vector<std::size_t>& parts) {
+  std::vector<Error> refusals;
+  for (const auto part : parts)
+    if (const auto& refusal = open.volumes[part].refusal) {
+      if (refusal->reason() == Reason::geometry_missing) throw *refusal;
+      refusals.push_back(*refusal);
+    }
+  if (parts.size() > 1 && manifest.several_volumes == SeveralVolumes::reject) refuse_several(manifest, open, parts);
+  if (refusals.size() == parts.size()) throw refusals.front();
+  std::vector<std::string> words;
+  for (const auto& refusal : refusals) words.emplace_back(refusal.what());
+  return words;
+}
+
+// Throws why nothing of a series can be computed, though it fits.
+void check_series(const Manifest& manifest, PlannedSeries& series, const OpenSeries& open, const std::vector<std::size_t>& parts) {
+  if (const auto files = two_patients(open.instances))
+    throw Error(Reason::dicom_attribute, printable("two files have different PatientIDs: " + files->first + " and " + files->second));
+  if (const auto copies = conflicting_copies(open.instances))
+    throw Error(Reason::dicom_duplicate,
+                printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
   if (manifest.unit == Unit::series && !manifest.incomplete_allowed && !series.input.lacks.empty())
-    return series.refuse(Outcome::quarantined, Reason::series_incomplete, "a file of the series is missing: " + series.input.lacks);
+    throw Error(Reason::series_incomplete, "a file of the series is missing: " + series.input.lacks);
+  const InstanceHeader* checked = nullptr;
+  for (const auto part : parts)
+    for_each_frame(open, {0, part, 0}, [&](const InstanceHeader& header, std::int64_t) {
+      if (&header != std::exchange(checked, &header)) check_header(manifest, header);
+    });
+  auto words = manifest.unit == Unit::series ? check_volumes(manifest, open, parts) : std::vector<std::string>();
+  if (!series.left_out.empty()) words.push_back(series.left_out);
+  series.message = join(words, "; ");
+}
+
+// Decides on a series, and leaves in `open` what its items are of; gives which parts are taken.
+std::vector<std::size_t> decide(const Manifest& manifest, PlannedSeries& series, OpenSeries& open) {
+  keep_images(open.instances);
+  if (open.instances.empty()) {
+    series.refuse(Outcome::ineligible, Reason::not_image, "no file of the series holds pixels");
+    return {};
+  }
+  open.volumes = volumes_of(manifest, open.instances);
+  auto choice = choose(manifest, open);
+  if (choice.parts.empty()) {
+    series.refuse(Outcome::ineligible, Reason::selection_rule, choice.left_out);
+    return {};
+  }
+  series.left_out = std::move(choice.left_out);
+  series.rank = std::move(choice.rank);
+  series.speaks = open.volumes.empty() ? choice.parts.front() : open.volumes[choice.parts.front()].slices.front().instance;
+  if (manifest.one_per_study) series.patient = open.instances.front().patient_pseudonym;
   try {
-    check_headers(manifest, instances);
-    if (manifest.unit == Unit::series) open.volumes = volumes_of(manifest, instances);
-    std::vector<std::string> refusals;
-    for (const auto& volume : open.volumes)
-      if (volume.refusal) refusals.push_back(volume.refusal->what());
-    series.message = join(refusals, "; ");
+    check_series(manifest, series, open, choice.parts);
   } catch (const Error& error) {
     series.refuse(Outcome::quarantined, error.reason(), error.what());
+    return {};
   }
+  return choice.parts;
 }
 
-// What a series is left out by is not believed for ever: its attributes stand in one file, anything else may be wrong in each.
-void doubt(HeaderIndex& index, const PlannedSeries& series) {
-  if (series.refusal) index.doubt(series.input, *series.refusal != Reason::selection_rule && *series.refusal != Reason::selection_other);
-}
-
-void plan_series(const Manifest& manifest, HeaderIndex& index, PlannedSeries& series, OpenSeries& open) {
+// Gives which parts of the series are taken.
+std::vector<std::size_t> plan_series(const Manifest& manifest, HeaderIndex& index, PlannedSeries& series, OpenSeries& open) {
   try {
     open.instances = index.instances(series.input);
   } catch (const IndexFault&) {
     throw;
   } catch (const Error& error) {
     if (error.reason() != Reason::dicom_unreadable) throw;
-    return series.refuse(Outcome::quarantined, error.reason(), error.what());
+    series.refuse(Outcome::quarantined, error.reason(), error.what());
+    return {};
   }
-  decide(manifest, series, open);
+  return decide(manifest, series, open);
 }
 
-void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open) {
-  auto& series = plan.series.back();
+void add_items(const Manifest& manifest, Plan& plan, const OpenSeries& open, const std::vector<std::size_t>& parts) {
   const auto index = plan.series.size() - 1;
   const auto before = plan.items.size();
-  if (!series.refusal && manifest.unit == Unit::series)
-    for (std::size_t i = 0; i < open.volumes.size(); ++i) plan.items.push_back({index, i, 0});
-  if (!series.refusal && manifest.unit == Unit::instance)
-    for (std::size_t i = 0; i < open.instances.size(); ++i)
-      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, open.instances[i].number_of_frames); ++frame)
-        plan.items.push_back({index, i, frame});
-  series.items = plan.items.size() - before;
+  for (const auto part : parts) {
+    const auto frames = manifest.unit == Unit::series ? 1 : std::max<std::int64_t>(1, open.instances[part].number_of_frames);
+    for (std::int64_t frame = 0; frame < frames; ++frame) plan.items.push_back({index, part, frame});
+  }
+  plan.series.back().items = plan.items.size() - before;
 }
 
 }  // namespace
@@ -138,11 +182,12 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
     OpenSeries open;
     plan.series.push_back({});
     plan.series.back().input = std::move(input);
-    plan_series(manifest, index, plan.series.back(), open);
-    add_items(manifest, plan, open);
+    const auto parts = plan_series(manifest, index, plan.series.back(), open);
+    add_items(manifest, plan, open, parts);
   }
-  if (manifest.one_per_study) keep_one_per_study(manifest, index, plan);
-  for (const auto& series : plan.series) doubt(index, series);
+  if (manifest.one_per_study) keep_one_per_study(plan);
+  for (const auto& series : plan.series)
+    if (series.refusal || !series.left_out.empty()) index.doubt(series.input);
   index.commit();
   return plan;
 }
@@ -177,7 +222,7 @@ std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   const auto& input = plan_.series[series].input;
   OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks, asks_size(manifest_)};
   keep_images(opened.instances);
-  if (manifest_.unit == Unit::series) opened.volumes = volumes_of(manifest_, opened.instances);
+  opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
   last_index_ = series;
   return last_;

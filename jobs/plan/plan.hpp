@@ -28,7 +28,11 @@ struct PlannedSeries {
   std::optional<Reason> refusal;         // why it has no items
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
+  std::string left_out;  // of what it holds besides its items: how much, and why
   std::size_t items = 0;
+  std::size_t speaks = 0;    // which image's attributes and path stand for the series: the first that is taken
+  std::string patient;       // pseudonym
+  std::vector<double> rank;  // Choice::rank
   void refuse(Outcome how, Reason reason, std::string words);
 };
 
@@ -59,7 +63,8 @@ struct OpenSeries {
 // The frame that an item is called by: an image's own, the first of one of several volumes; nothing where the series says it all.
 std::optional<SliceRef> named_by(const OpenSeries& series, const PlannedItem& item);
 
-// Opens the series of a plan that have items. Items come in the order of their series, so the last one opened is kept.
+// The volumes of unit series are all that it holds, those that have no item too. Opens the series of a plan that have items. Items come in
+// the order of their series, so the last one opened is kept.
 class SeriesOpener {
  public:
   SeriesOpener(const Plan& plan, const Manifest& manifest, HeaderIndex& index) : plan_(plan), manifest_(manifest), index_(index) {}

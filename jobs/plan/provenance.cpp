@@ -65,9 +65,10 @@ std::string years_of(const std::string& text) {
 
 }  // namespace
 
-Provenance provenance_of(const OpenSeries& series) {
-  const auto& header = series.instances.front();
-  const auto text = [&](const char* keyword) { return attribute(header.attributes, keyword); };
+Provenance provenance_of(const OpenSeries& series, std::size_t instance) {
+  const auto& header = series.instances[instance];
+  const auto attributes = attributes_of(series.instances, instance);
+  const auto text = [&](const char* keyword) { return attribute(attributes, keyword); };
   Provenance provenance;
   provenance.study_date = date_of(text("StudyDate"));
   provenance.study_time = time_of(text("StudyTime"));
@@ -92,7 +93,7 @@ Provenance provenance_of(const OpenSeries& series) {
 }
 
 void set_origin(ItemRecord& record, const OpenSeries& series, const PlannedItem& item) {
-  record.provenance = provenance_of(series);
+  record.provenance = provenance_of(series, series.volumes.empty() ? item.part : series.volumes[item.part].slices.front().instance);
   bool is_first = true;
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
     if (!std::exchange(is_first, false)) return;

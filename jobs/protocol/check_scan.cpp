@@ -36,7 +36,7 @@ void check_frame(const FrameHeader& frame) {
   if (frame.detector.magnification) require(std::isfinite(*frame.detector.magnification), "a magnification is not finite");
   require_finite_or_nan(frame.slope);
   require_finite_or_nan(frame.intercept);
-  require(frame.telling.size() <= telling_keywords().size(), "a frame has too many attributes");
+  require(frame.telling.empty() || frame.telling.size() == telling_keywords().size(), "a frame has too many attributes, or too few");
   for (const auto& text : frame.telling) require_text(text, longest_text, "an attribute of a frame is too long");
 }
 

@@ -23,6 +23,7 @@ SeriesRecord record_of(const PlannedSeries& series) {
   record.study_uid = series.input.study_uid;
   record.series_uid = series.input.series_uid;
   record.instances = series.input.files;
+  record.message = series.left_out;
   if (!series.refusal) return record;
   record.outcome = series.outcome;
   record.reason = series.refusal;
@@ -62,9 +63,9 @@ void Books::enter(SeriesRecord record) {
   if (former != entered_.end() && former->second == content_of(record)) return;
   start_clock();
   if (record.path.empty()) {
-    const auto& input = plan_->series[find_series(record.study_uid, record.series_uid)].input;
-    record.attributes = index_->attributes(input);
-    record.source_path = index_->first_path(input);
+    const auto& planned = plan_->series[find_series(record.study_uid, record.series_uid)];
+    record.attributes = index_->attributes(planned.input, planned.speaks);
+    record.source_path = index_->path(planned.input, planned.speaks);
   }
   series_.push_back(std::move(record));
 }
@@ -85,7 +86,7 @@ void Books::end_item(std::size_t series, Outcome outcome, std::optional<Reason> 
   if (outcome > record.outcome) {
     record.outcome = outcome;
     record.reason = reason;
-    record.message = message;
+    record.message = planned.left_out.empty() ? message : message + "; " + planned.left_out;
   }
   if (--found->second.left > 0) return;
   enter(std::move(record));

@@ -47,7 +47,7 @@ Inputs inputs_of(const Sources& sources, const fs::path& out, const Manifest& ma
 std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, const Manifest& manifest, HeaderIndex& index) {
   std::vector<SeriesPlanRow> rows;
   for (const auto& series : plan.series) {
-    auto attributes = index.attributes(series.input);
+    auto attributes = index.attributes(series.input, series.speaks);
     auto verdicts = select(manifest, attributes).verdicts;
     rows.push_back({series.input.study_uid,
                     series.input.series_uid,

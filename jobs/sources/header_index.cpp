@@ -204,6 +204,7 @@ std::vector<LooseFile> HeaderIndex::loose() {
 
 std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
   std::vector<InstanceHeader> found;
+  std::string first_attributes;
   guarded([&] {
     auto& get = rows_->get;
     get.bind(1, run_).bind(2, series.id);
@@ -211,6 +212,12 @@ std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
       auto& header = found.emplace_back();
       try {
         header = unpacked<InstanceHeader>(text_of(get.bytes(2)));
+        const auto attributes = get.bytes(10);
+        if (found.size() == 1)
+          header.attributes = wanted_of(attributes);
+        else if (text_of(attributes) != first_attributes)
+          header.attributes = differing(wanted_of(attributes), found.front().attributes);
+        if (found.size() == 1) first_attributes = text_of(attributes);
       } catch (const std::exception&) {  // msgpack has several
         const auto id = get.integer(9);
         const auto path = get.text(0);
@@ -228,49 +235,48 @@ std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
     get.reset();
   });
   drop_copies(found);
-  if (!found.empty()) found.front().attributes = attributes(series);
   return found;
 }
 
-std::string HeaderIndex::first_path(const SeriesInput& series) {
+std::string HeaderIndex::path(const SeriesInput& series, std::size_t which) {
   return guarded([&] {
-    auto row = database_->prepare("SELECT path FROM file WHERE run = ? AND series = ? ORDER BY image DESC, path LIMIT 1");
-    return row.bind(1, run_).bind(2, series.id).step() ? row.text(0) : std::string();
+    auto row =
+        database_->prepare("SELECT path FROM file WHERE run = ? AND series = ? AND copy = 0 ORDER BY image DESC, path LIMIT 1 OFFSET ?");
+    return row.bind(1, run_).bind(2, series.id).bind(3, static_cast<std::int64_t>(which)).step() ? row.text(0) : std::string();
   });
 }
 
 // Without those that others asked for.
-nlohmann::json HeaderIndex::attributes(const SeriesInput& series) {
+nlohmann::json HeaderIndex::wanted_of(std::span<const std::byte> packed) const {
+  auto attributes = nlohmann::json::object();
+  const auto all = unpacked_attributes(text_of(packed));
+  for (const auto& [keyword, value] : all.items())
+    if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = value;
+  return attributes;
+}
+
+nlohmann::json HeaderIndex::attributes(const SeriesInput& series, std::size_t which) {
   return guarded([&] {
     auto attributes = nlohmann::json::object();
     auto& get = rows_->get_attributes;
-    get.bind(1, run_).bind(2, series.id);
-    if (get.step()) {
-      nlohmann::json all;
-      try {
-        all = unpacked_attributes(text_of(get.bytes(0)));
+    get.bind(1, run_).bind(2, series.id).bind(3, static_cast<std::int64_t>(which));
+    if (get.step()) try {
+        attributes = wanted_of(get.bytes(0));
       } catch (const Error&) {
         const auto id = get.integer(1);
         const auto path = get.text(2);
         get.reset();
         invalid(id, path);
       }
-      for (auto& [keyword, value] : all.items())
-        if (std::ranges::find(keywords_, keyword) != keywords_.end()) attributes[keyword] = std::move(value);
-    }
     get.reset();
     return attributes;
   });
 }
 
-void HeaderIndex::doubt(const SeriesInput& series, bool whole) {
+void HeaderIndex::doubt(const SeriesInput& series) {
   guarded([&] {
     auto all = database_->prepare("UPDATE file SET generation = -1 WHERE run = ? AND series = ? AND NOT confirmed");
-    auto first = database_->prepare(
-        "UPDATE file SET generation = -1 WHERE NOT confirmed AND id = (SELECT id FROM file WHERE run = ? AND series = ? ORDER BY image "
-        "DESC, path "
-        "LIMIT 1)");
-    (whole ? all : first).bind(1, run_).bind(2, series.id).run();
+    all.bind(1, run_).bind(2, series.id).run();
   });
 }
 

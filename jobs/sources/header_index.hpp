@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -92,14 +93,15 @@ class HeaderIndex {
   // Of what is listed and read: ordered by study and series; by path.
   std::vector<SeriesInput> series();
   std::vector<LooseFile> loose();
-  // Images first, then by path, without byte-identical copies; only the first has attributes, as they stand for the series.
+  // Images first, then by path, without byte-identical copies; attributes as in attributes_of().
   // Throws Error(dicom_unreadable) if one of two files of an instance cannot be compared with the other.
   std::vector<InstanceHeader> instances(const SeriesInput& series);
-  nlohmann::json attributes(const SeriesInput& series);
-  std::string first_path(const SeriesInput& series);  // of the file that has the attributes
-  // A series is left out by what was read of it. The next run reads that again, unless two runs have read the same already: a worker that a
-  // file had taken over may have lied. `whole`: of all its files, else of the one whose attributes stand for it.
-  void doubt(const SeriesInput& series, bool whole);
+  // Of one of instances().
+  nlohmann::json attributes(const SeriesInput& series, std::size_t which = 0);
+  std::string path(const SeriesInput& series, std::size_t which = 0);
+  // A series, or a part of it, is left out by what was read of its files. The next run reads them again, unless two runs have read the same
+  // already: a worker that a file had taken over may have lied.
+  void doubt(const SeriesInput& series);
 
  private:
   struct Rows;
@@ -114,6 +116,7 @@ class HeaderIndex {
   void learn_keywords();
   [[noreturn]] void fault(const Error& error);
   [[noreturn]] void invalid(std::int64_t id, const std::string& path);
+  nlohmann::json wanted_of(std::span<const std::byte> packed) const;
   template <class Do>
   auto guarded(Do what) -> decltype(what());
   void drop_copies(std::vector<InstanceHeader>& instances);

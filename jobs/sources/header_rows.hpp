@@ -6,7 +6,7 @@
 namespace aidp {
 
 // Another version wherever the columns or what is in a header change.
-inline constexpr Database::Scratch index_layout{14, R"sql(
+inline constexpr Database::Scratch index_layout{15, R"sql(
 CREATE TABLE made (key_check TEXT NOT NULL) STRICT;  -- tells a store's key from another
 CREATE TABLE keyword (name TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT;
 CREATE TABLE series (id INTEGER PRIMARY KEY, study_uid TEXT NOT NULL, series_uid TEXT NOT NULL, UNIQUE (study_uid, series_uid)) STRICT;
@@ -50,10 +50,11 @@ struct HeaderIndex::Rows {
             "size = ?2, mtime_ns = ?3, ctime_ns = ?4, inode = ?5, generation = ?6, run = ?7, image = 0, copy = 0, series = 0, "
             "member = iif(?10 <> 0, ?10, iif(?6 < 0, member, 0)), "
             "sop_uid = '', accession = '', patient = '', header = NULL, attributes = NULL, reason = ?8, message = ?9")),
-        get(database.prepare("SELECT path, sop_uid, header, accession, patient, size, mtime_ns, ctime_ns, inode, id FROM file "
+        get(database.prepare("SELECT path, sop_uid, header, accession, patient, size, mtime_ns, ctime_ns, inode, id, attributes FROM file "
                              "WHERE run = ? AND series = ? AND copy = 0 ORDER BY image DESC, path")),
-        get_attributes(
-            database.prepare("SELECT attributes, id, path FROM file WHERE run = ? AND series = ? ORDER BY image DESC, path LIMIT 1")) {}
+        get_attributes(database.prepare(
+            "SELECT attributes, id, path FROM file WHERE run = ? AND series = ? AND copy = 0 ORDER BY image DESC, path LIMIT 1 OFFSET ?")) {
+  }
   Statement find, touch, find_series, add_series, add_header, add_loose, get, get_attributes;
 };
 

@@ -14,9 +14,10 @@ namespace aidp {
 namespace {
 constexpr double orientation_tolerance = 1e-3;  // of a direction cosine
 constexpr double spacing_tolerance = 0.01;      // of the median distance
-constexpr double tilt_tolerance = 0.01;         // sine of the angle between slice step and normal: 0.57 degrees
+constexpr double tilt_tolerance = 0.01;         // sine of the angle between the slices' steps and their normal: 0.57 degrees
 constexpr double largest_tilt = 0.71;           // its largest: 45 degrees; a gantry's is 30
 constexpr double same_position_mm = 1e-3;
+constexpr double rounded_mm = 0.02;  // of a place between two others, all written with two decimals
 constexpr double same_voxel = 0.01;
 constexpr double largest_spacing_mm = 1000;
 
@@ -81,8 +82,8 @@ class Steps {
       if (distances_mm_[i] < same_position_mm)
         throw Error(Reason::geometry_duplicate, "two slices have the same position: slices " + pair(i));
       if (is_uneven(i, may)) found.spacing = true;
-      if (is_tilted(i, may)) found.tilt = true;
     }
+    found.tilt = is_tilted(may);
     if (found.spacing) check_gaps(may);
     return found;
   }
@@ -94,6 +95,7 @@ class Steps {
 
   bool is_uneven(std::size_t i, const Straightening& may) const {
     if (std::abs(distances_mm_[i] - median_mm_) <= spacing_tolerance * median_mm_) return false;
+    if (std::max(off_depth(i), off_depth(i + 1)) <= rounded_mm) return false;
     if (may.largest_gap_mm > 0) return true;
     throw Error(Reason::geometry_spacing, fixed(distances_mm_[i], 3) + " mm between slices " + pair(i) + ", " + fixed(median_mm_, 3) +
                                               " mm elsewhere: slices are missing or unevenly spaced");
@@ -107,13 +109,31 @@ class Steps {
                                                   fixed(may.largest_gap_mm, 3));
   }
 
-  bool is_tilted(std::size_t i, const Straightening& may) const {
-    const auto step = minus(*slices_[i + 1].frame->position_mm, *slices_[i].frame->position_mm);
-    const auto sideways = length(cross(step, normal_)) / length(step);
-    if (sideways <= tilt_tolerance) return false;
-    if (may.gantry_tilt && sideways <= largest_tilt) return true;
+  // How far a slice lies from where it would if all were equally deep, and from the line from the first to the last.
+  double off_depth(std::size_t i) const {
+    const auto part = static_cast<double>(i) / static_cast<double>(slices_.size() - 1);
+    return std::abs(slices_[i].depth_mm - std::lerp(slices_.front().depth_mm, slices_.back().depth_mm, part));
+  }
+  double off_line(std::size_t i) const {
+    const auto& first = *slices_.front().frame->position_mm;
+    const auto line = minus(*slices_.back().frame->position_mm, first);
+    return length(cross(minus(*slices_[i].frame->position_mm, first), line)) / length(line);
+  }
+
+  double sideways(std::size_t from, std::size_t to) const {
+    const auto step = minus(*slices_[to].frame->position_mm, *slices_[from].frame->position_mm);
+    return length(cross(step, normal_)) / length(step);
+  }
+
+  // Judged over the stack: thin slices whose positions were written with two decimals step to and fro.
+  bool is_tilted(const Straightening& may) const {
+    auto most = sideways(0, slices_.size() - 1);
+    for (std::size_t i = 0; i + 1 < slices_.size(); ++i)
+      if (std::max(off_line(i), off_line(i + 1)) > rounded_mm) most = std::max(most, sideways(i, i + 1));
+    if (most <= tilt_tolerance) return false;
+    if (may.gantry_tilt && most <= largest_tilt) return true;
     throw Error(Reason::geometry_tilt,
-                "the slices step " + fixed(std::asin(std::min(1.0, sideways)) * 180 / std::numbers::pi, 1) +
+                "the slices step " + fixed(std::asin(std::min(1.0, most)) * 180 / std::numbers::pi, 1) +
                     " degrees off their normal: " + (may.gantry_tilt ? "more than any gantry's tilt" : "a tilted gantry"));
   }
 
@@ -204,20 +224,22 @@ bool is_magnified(const FrameHeader& frame) {
   return !is_sensible(frame.pixel_spacing_mm) && is_sensible(frame.detector.spacing_mm) && !frame.detector.magnification;
 }
 
+std::optional<Error> why_unplaced(const InstanceHeader& header) {
+  const auto count = std::max<std::int64_t>(1, header.number_of_frames);
+  if (static_cast<std::int64_t>(header.frames.size()) != count)
+    return Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(header.frames.size()) + " of " +
+                                               std::to_string(count) + " frames");
+  if (std::ranges::all_of(header.frames, is_placed)) return {};
+  return Error(
+      Reason::geometry_missing,
+      "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid in instance " + header.sop_instance_uid);
+}
+
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
   std::vector<SliceRef> slices;
   for (std::size_t i = 0; i < series.size(); ++i) {
-    const auto count = std::max<std::int64_t>(1, series[i].number_of_frames);
-    if (static_cast<std::int64_t>(series[i].frames.size()) != count)
-      throw Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(series[i].frames.size()) + " of " +
-                                                std::to_string(count) + " frames");
-    for (std::int64_t f = 0; f < count; ++f) {
-      if (!is_placed(series[i].frames[static_cast<std::size_t>(f)]))
-        throw Error(Reason::geometry_missing,
-                    "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid in instance " +
-                        series[i].sop_instance_uid);
-      slices.push_back({i, f});
-    }
+    if (const auto why = why_unplaced(series[i])) throw *why;
+    for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, series[i].number_of_frames); ++frame) slices.push_back({i, frame});
   }
   return slices;
 }

@@ -30,6 +30,8 @@ struct VolumePlan {
 
 // Whether a frame says where it lies, in directions and distances that make sense.
 bool is_placed(const FrameHeader& frame);
+// Why an image is no part of any volume: a frame of it does not say where it lies. Nothing: each does.
+std::optional<Error> why_unplaced(const InstanceHeader& header);
 // Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series);
 

@@ -8,10 +8,10 @@
 
 namespace aidp {
 
-// The volumes that a series holds: frames of one orientation, PixelSpacing, size and frame of reference, and where several lie at each
-// place, those that a telling_keywords() attribute puts together, one at each place, in the order of its values; where none does, those
-// that InstanceNumber counts one after the other. One that plan_volume() refuses has its refusal, which names it.
-// Throws as plan_volume() does where none is a volume.
-std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, const Straightening& may = {});
+// The volumes that a series holds: frames of one orientation, PixelSpacing, size, frame of reference and StackID, localizers apart from
+// others, as told_apart() finds them. Behind them, one by one, the images that do not say where they lie. What is no volume has its
+// refusal, which names it.
+std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, const Straightening& may = {},
+                                      std::span<const std::string> further = {});
 
 }  // namespace aidp

@@ -76,13 +76,13 @@ void read_frame(DcmItem& item, FrameHeader& frame) {
 }
 
 // By the order of telling_keywords(): where the attribute stands in a plain object, and in the functional groups of an enhanced one.
-struct Telling {
+struct TellingTags {
   DcmTagKey plain;
   std::vector<DcmTagKey> sequences;
   DcmTagKey enhanced;
 };
-const std::vector<Telling>& telling_attributes() {
-  static const std::vector<Telling> attributes{
+const std::vector<TellingTags>& telling_attributes() {
+  static const std::vector<TellingTags> attributes{
       {DCM_ImageType, {DCM_MRImageFrameTypeSequence}, DCM_FrameType},
       {DCM_EchoTime, {DCM_MREchoSequence}, DCM_EffectiveEchoTime},
       {DCM_DiffusionBValue, {DCM_MRDiffusionSequence}, DCM_DiffusionBValue},
@@ -91,9 +91,17 @@ const std::vector<Telling>& telling_attributes() {
        DCM_DiffusionGradientOrientation},
       {DCM_TemporalPositionIdentifier, {DCM_FrameContentSequence}, DCM_TemporalPositionIndex},
       {DCM_InversionTime, {DCM_MRModifierSequence}, DCM_InversionTimes},
+      {DCM_FlipAngle, {DCM_MRTimingAndRelatedParametersSequence}, DCM_FlipAngle},
+      {DCM_ConvolutionKernel, {DCM_CTReconstructionSequence}, DCM_ConvolutionKernel},
+      {DCM_KVP, {DCM_CTXRayDetailsSequence}, DCM_KVP},
+      {DCM_SliceThickness, {DCM_PixelMeasuresSequence}, DCM_SliceThickness},
+      {DCM_StackID, {DCM_FrameContentSequence}, DCM_StackID},
       {DCM_TriggerTime, {DCM_CardiacSynchronizationSequence}, DCM_NominalCardiacTriggerDelayTime},
       {DCM_AcquisitionNumber, {DCM_FrameContentSequence}, DCM_FrameAcquisitionNumber},
+      {DCM_FrameReferenceTime, {DCM_FrameContentSequence}, DCM_FrameReferenceDateTime},
+      {DCM_RepetitionTime, {DCM_MRTimingAndRelatedParametersSequence}, DCM_RepetitionTime},
       {DCM_AcquisitionTime, {DCM_FrameContentSequence}, DCM_FrameAcquisitionDateTime},
+      {DCM_ContentTime, {}, DCM_ContentTime},
   };
   return attributes;
 }
@@ -109,6 +117,8 @@ void read_telling_group(DcmItem& groups, FrameHeader& frame) {
     for (const auto& sequence : attribute.sequences) item = item ? item_in(*item, sequence) : nullptr;
     if (auto text = item ? text_of(*item, attribute.enhanced) : ""; !text.empty()) frame.telling[i] = printable(text);
   }
+  for (const auto& sequence : {DCM_CTImageFrameTypeSequence, DCM_PETFrameTypeSequence})
+    if (auto* item = item_in(groups, sequence)) frame.telling[telling::image_type] = printable(text_of(*item, DCM_FrameType));
 }
 
 // Enhanced objects: shared functional groups first, then the frame's own (PS3.3 C.7.6.16).

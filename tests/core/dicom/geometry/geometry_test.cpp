@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dicom/geometry/geometry.hpp"
 
+#include <cmath>
 #include <functional>
 
 #include "core/base/error.hpp"
@@ -102,6 +103,30 @@ TEST_CASE("tilted slices get an upright grid that holds all of each where they m
   CHECK(plan.spacing_mm == std::array<double, 3>{0.5, 2, 3});
   const auto lying = series_of({0, 3, 6}, [](auto& h, auto i) { (*h.frames[0].position_mm)[1] += 4.0 * static_cast<double>(i); });
   CHECK_THROWS_AS(plan_volume(lying, {true, 0}), Error);  // 53 degrees
+}
+
+TEST_CASE("thin oblique slices whose positions were written with two decimals are one even volume, a slice beside them is not") {
+  std::array across{0.9, 0.3, -0.316}, down{-0.28, 0.953, 0.107};
+  const auto unit = [](auto& v) {
+    const double length = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+    for (auto& x : v) x /= length;
+  };
+  unit(across);
+  const double along = across[0] * down[0] + across[1] * down[1] + across[2] * down[2];
+  for (std::size_t i = 0; i < 3; ++i) down[i] -= along * across[i];
+  unit(down);
+  const std::array normal{across[1] * down[2] - across[2] * down[1], across[2] * down[0] - across[0] * down[2],
+                          across[0] * down[1] - across[1] * down[0]};
+  auto series = series_of(std::vector<double>(40, 0), [&](InstanceHeader& header, std::size_t i) {
+    header.frames[0].orientation = std::array{across[0], across[1], across[2], down[0], down[1], down[2]};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      (*header.frames[0].position_mm)[axis] = std::round(100 * (-90.123 + 0.5 * static_cast<double>(i) * normal[axis])) / 100;
+  });
+  const auto plan = plan_volume(series);
+  CHECK_FALSE(plan.grid);
+  CHECK(plan.spacing_mm[2] == Approx(0.5).epsilon(0.001));
+  for (std::size_t axis = 0; axis < 3; ++axis) (*series[20].frames[0].position_mm)[axis] += 0.05 * across[axis];
+  CHECK(refusal_of(series) == Reason::geometry_tilt);
 }
 
 TEST_CASE("a frame without a position has the size of its pixels and no affine") {
