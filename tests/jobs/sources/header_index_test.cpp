@@ -162,8 +162,8 @@ TEST_CASE("an index that cannot be used is made again or replaced, and says so b
     index.commit();
   }
   if (damage == 2) std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2 + 100);
-  if (damage == 3) Database(path, Database::Scratch{13, ""}).execute("DROP TABLE file; CREATE TABLE file (x)");
-  if (damage == 4) Database(path, Database::Scratch{13, ""}).execute("PRAGMA user_version = 12");
+  if (damage == 3) Database(path, Database::Scratch{14, ""}).execute("DROP TABLE file; CREATE TABLE file (x)");
+  if (damage == 4) Database(path, Database::Scratch{14, ""}).execute("PRAGMA user_version = 13");
   HeaderIndex index(path, {}, damage == 5 ? random_key() : key);
   CHECK_THAT(index.note(), Catch::Matchers::Contains("headers.db"));
   CHECK(index.list(file, file_state(file)));
