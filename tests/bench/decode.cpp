@@ -126,7 +126,7 @@ void measure(const std::string& path, double at_least) {
   const auto library = libraries.at(codec);
   const auto content = read_file(path, std::size_t{1} << 30);
   const DicomFile parsed(content);
-  const Fragments fragments(parsed.pixels().value().bytes, file.stored().number_of_frames);
+  const Fragments fragments(parsed.pixels().value().bytes, file.stored().number_of_frames, codec);
   std::vector<Frame> frames;
   std::vector<std::byte> joined, values(static_cast<std::size_t>(stored_form(file.stored()).bytes));
   for (std::int64_t i = 0; i < file.stored().number_of_frames; ++i) {
