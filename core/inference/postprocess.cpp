@@ -127,7 +127,7 @@ void remove_small(Objects& objects, const Arguments& arguments, const Sample& sa
   double least = arguments.value("min_size", 64.0);
   if (arguments.value("by_measure", false)) {
     double voxel = 1;
-    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) voxel *= sample.spacing_mm(axis);
+    for (std::size_t axis = 0; axis < sample.axes(); ++axis) voxel *= sample.spacing_mm(axis);
     least = std::ceil(least / voxel);
   }
   const auto too_small = [&](std::int64_t size) { return static_cast<double>(size) < least; };
