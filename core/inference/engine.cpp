@@ -3,6 +3,11 @@
 
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <span>
+
 #include "core/base/error.hpp"
 #include "core/inference/package_zip.hpp"
 
@@ -11,25 +16,54 @@ namespace aidp {
 namespace {
 constexpr const char* entry = "model";  // the model of a package that holds several, as torch's own tools name it
 
-constexpr double close_enough = 1e-4;  // of the largest value
+constexpr float close_enough = 1e-4F;  // of the largest value
+constexpr double clearly_slower = 1.2;
+constexpr double worth_choosing = 0.2 * CLOCKS_PER_SEC;  // shorter times say little
+constexpr std::int64_t longest_probe = 96;               // voxels along an axis
 
-bool close(const at::Tensor& one, const at::Tensor& other) {
-  if (one.sizes() != other.sizes() || one.scalar_type() != other.scalar_type()) return false;
-  if (one.numel() == 0) return true;
-  const auto largest = one.to(at::kDouble).nan_to_num(0, 0, 0).abs().max().item<double>();
-  return at::allclose(one, other, 0, close_enough * largest, true);
+// In one pass each, as an output may be most of the memory there is. What is no number must be none in both.
+bool close(const at::Tensor& ours, const at::Tensor& theirs) {
+  if (ours.sizes() != theirs.sizes() || ours.scalar_type() != theirs.scalar_type()) return false;
+  const auto one = ours.to(at::kFloat).contiguous(), other = theirs.to(at::kFloat).contiguous();
+  const std::span<const float> a(one.const_data_ptr<float>(), static_cast<std::size_t>(one.numel()));
+  const std::span<const float> b(other.const_data_ptr<float>(), a.size());
+  float largest = 0;
+  for (const float value : a)
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  return std::ranges::equal(
+      a, b, [&](float x, float y) { return x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= close_enough * largest; });
 }
 
-at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) {
-  const auto output = module.forward({batch});
+Error not_one_tensor(const std::string& given) {
+  return {Reason::model_shape, "one tensor is expected; the model gave " + given,
+          "have it exported so that it returns only the tensor that the outputs are made of"};
+}
+
+// A tuple or list is taken for its tensor if that is all there is in it, beside None.
+at::Tensor only_tensor(const at::IValue& output) {
   if (output.isTensor()) return output.toTensor();
-  if (output.isTuple() && !output.toTupleRef().elements().empty() && output.toTupleRef().elements()[0].isTensor())
-    return output.toTupleRef().elements()[0].toTensor();
-  throw Error(Reason::model_shape, "a tensor is expected; the model gave a " + output.tagKind());
+  if (output.isTensorList() && output.toTensorList().size() == 1) return output.toTensorList().get(0);
+  if (output.isTensorList()) throw not_one_tensor("a list of " + std::to_string(output.toTensorList().size()));
+  if (!output.isTuple() && !output.isList()) throw not_one_tensor("a " + output.tagKind());
+  auto parts = output.isTuple() ? output.toTupleRef().elements().vec() : output.toListRef().vec();
+  const auto count = parts.size();
+  std::erase_if(parts, [](const at::IValue& part) { return part.isNone(); });
+  if (parts.size() == 1 && parts[0].isTensor()) return parts[0].toTensor();
+  throw not_one_tensor((output.isTuple() ? "a tuple of " : "a list of ") + std::to_string(count));
+}
+
+at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) { return only_tensor(module.forward({batch})); }
+
+// A corner of the first volume of a batch.
+at::Tensor corner_of(const at::Tensor& batch) {
+  auto corner = batch.narrow(0, 0, 1);
+  for (std::int64_t axis = 2; axis < 5; ++axis) corner = corner.narrow(axis, 0, std::min(corner.size(axis), longest_probe));
+  return corner.contiguous();
 }
 
 // On a processor LibTorch can rewrite a module for inference: weights as constants, a convolution with its normalisation and activation in
-// one. Its rewriting has had faults, so the first item goes through both, and where they differ only the module as it came runs.
+// one. Its rewriting has had faults, and makes some networks of volumes slower. So the first item goes through both (of a large volume a
+// corner: it must not be paid for twice), and the module runs as it came if they differ, or if volumes are clearly faster so.
 class TorchScript : public Engine {
  public:
   TorchScript(const std::filesystem::path& file, const at::Device& device) : module_(torch::jit::load(file.string(), device)) {
@@ -39,34 +73,49 @@ class TorchScript : public Engine {
 
   at::Tensor forward(const at::Tensor& batch) override {
     if (rewritten_)
-      if (auto output = forward_checked(batch)) return *output;
+      if (auto output = choose(batch)) return *output;
     return run(module_, batch);
   }
 
  private:
+  struct Trial {
+    bool better;
+    at::Tensor output;
+  };
+
   void rewrite() try {
     rewritten_ = torch::jit::optimize_for_inference(module_);
   } catch (const std::exception&) {  // not every module can be
   }
 
-  std::optional<at::Tensor> forward_checked(const at::Tensor& batch) {
-    if (trusted_) return run(*rewritten_, batch);
-    try {
-      auto output = run(*rewritten_, batch);
-      trusted_ = close(run(module_, batch.narrow(0, 0, 1)), output.narrow(0, 0, 1));
-      if (trusted_) {
-        module_ = torch::jit::Module();  // two of a large model need not be kept
-        return output;
-      }
-    } catch (const std::exception&) {  // as it came, it runs or says why not
-    }
-    rewritten_.reset();
+  // Nothing if one of the two cannot take it.
+  std::optional<Trial> trial(const at::Tensor& batch) try {
+    const auto start = std::clock();
+    const auto output = run(*rewritten_, batch);
+    const auto middle = std::clock();
+    const auto reference = run(module_, batch.narrow(0, 0, 1));
+    const auto each = static_cast<double>(middle - start) / static_cast<double>(batch.size(0));
+    const bool slower = batch.dim() == 5 && each > std::max(worth_choosing, clearly_slower * static_cast<double>(std::clock() - middle));
+    return Trial{!slower && close(reference, output.narrow(0, 0, 1)), output};
+  } catch (const std::exception&) {
     return std::nullopt;
+  }
+
+  // The output of the batch, if it came out of the choice. Two of a large model are not kept.
+  std::optional<at::Tensor> choose(const at::Tensor& batch) {
+    const auto corner = batch.dim() == 5 ? corner_of(batch) : batch;
+    const bool is_part = corner.numel() * batch.size(0) < batch.numel();
+    auto tried = trial(is_part ? corner : batch);
+    const bool whole = !is_part || !tried;
+    if (is_part && !tried) tried = trial(batch);  // many networks take one size
+    const bool better = tried && tried->better;
+    if (better) module_ = std::move(*rewritten_);
+    rewritten_.reset();
+    return better && whole ? std::optional(tried->output) : std::nullopt;
   }
 
   torch::jit::Module module_;
   std::optional<torch::jit::Module> rewritten_;
-  bool trusted_ = false;
 };
 
 class AotInductor : public Engine {
@@ -75,7 +124,7 @@ class AotInductor : public Engine {
 
   at::Tensor forward(const at::Tensor& batch) override {
     auto outputs = loader_.run({batch});
-    if (outputs.empty()) throw Error(Reason::model_shape, "the model gives no tensor");
+    if (outputs.size() != 1) throw not_one_tensor(std::to_string(outputs.size()));
     return outputs.front();
   }
 

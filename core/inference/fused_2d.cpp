@@ -151,17 +151,13 @@ std::optional<Sample> fused_sample(const ImageHeader& image, const std::byte* va
   const auto size = manifest.preprocess[1].arguments.at("spatial_size").get<std::vector<std::int64_t>>();
   Sample sample;
   sample.source = image;
-  sample.axes = {{1, 1, 0}, {0, 1, 0}};
+  reset_axes(sample);
   sample.data = at::empty({1, size[0], size[1]}, at::kFloat);
   const auto line = line_of(image, manifest.preprocess[0].arguments);
   if (image.type == PixelType::int16) resample<std::int16_t>(values, image, line, sample.data);
   if (image.type == PixelType::uint16) resample<std::uint16_t>(values, image, line, sample.data);
   if (image.type == PixelType::uint8) resample<std::uint8_t>(values, image, line, sample.data);
-  const std::array<std::int64_t, 2> source{image.rows, image.columns};
-  for (std::size_t axis = 0; axis < 2; ++axis) {
-    sample.axes[axis].scale = static_cast<double>(source[axis]) / static_cast<double>(size[axis]);
-    sample.axes[axis].offset = (sample.axes[axis].scale - 1) / 2;
-  }
+  note_resize(sample, {image.rows, image.columns}, "bilinear", false);
   return sample;
 }
 

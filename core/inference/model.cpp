@@ -115,11 +115,11 @@ InferenceOutput outputs_of(const at::Tensor& raw, Sample sample, const Manifest&
 // Of the sample's own axes, LPS.
 std::optional<Affine> affine_of(const Sample& sample) {
   if (!sample.source.has_geometry) return std::nullopt;
-  Affine affine = sample.source.affine;  // of an image, its third column: where the next slice would lie
+  Affine affine = sample.source.affine;
   for (std::size_t row = 0; row < 3; ++row) {
     const double sign = row < 2 ? -1 : 1;  // RAS to LPS
-    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) affine[4 * row + axis] = sign * sample.direction_ras(axis)[row];
-    affine[4 * row + 3] = sign * sample.origin_ras()[row];
+    for (std::size_t axis = 0; axis < 3; ++axis) affine[4 * row + axis] = sign * sample.directions_ras[axis][row];
+    affine[4 * row + 3] = sign * sample.origin_ras[row];
   }
   return affine;
 }

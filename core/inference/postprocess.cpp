@@ -130,7 +130,7 @@ void remove_small(Objects& objects, const Arguments& arguments, const Sample& sa
       throw Error(Reason::geometry_missing,
                   "RemoveSmallObjects by_measure needs the size of a pixel; the image has neither PixelSpacing nor ImagerPixelSpacing");
     double voxel = 1;
-    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) voxel *= sample.spacing_mm(axis);
+    for (std::size_t axis = 0; axis < sample.axes(); ++axis) voxel *= sample.spacing_mm(axis);
     least = std::ceil(least / voxel);
   }
   const auto too_small = [&](std::int64_t size) { return static_cast<double>(size) < least; };

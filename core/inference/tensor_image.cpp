@@ -52,11 +52,6 @@ at::Tensor real_values(const ImageHeader& image, const std::byte* values, const 
     real.masked_fill_(padded, real.masked_select(padded.logical_not()).min());
   return real;
 }
-
-// Of a sample that nothing was done to.
-std::vector<AxisMap> first_axes(bool volume) {
-  return volume ? std::vector<AxisMap>{{0, 1, 0}, {1, 1, 0}, {2, 1, 0}} : std::vector<AxisMap>{{1, 1, 0}, {0, 1, 0}};
-}
 }  // namespace
 
 double mirror_sum(const ImageHeader& image) {
@@ -64,24 +59,24 @@ double mirror_sum(const ImageHeader& image) {
   return is_signed ? -1 : std::ldexp(1.0, image.bits_stored) - 1;
 }
 
-std::array<double, 3> Sample::direction_ras(std::size_t axis) const {
-  const auto& map = axes[axis];
-  const auto column = static_cast<std::size_t>(map.source_axis);
-  const auto& affine = source.affine;
-  return {-map.scale * affine[column], -map.scale * affine[4 + column], map.scale * affine[8 + column]};
-}
-
 double Sample::spacing_mm(std::size_t axis) const {
-  const auto direction = direction_ras(axis);
-  return std::sqrt(direction[0] * direction[0] + direction[1] * direction[1] + direction[2] * direction[2]);
+  const auto& d = directions_ras[axis];
+  return std::sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
 }
 
-std::array<double, 3> Sample::origin_ras() const {
-  std::array<double, 3> index{};
-  for (const auto& map : axes) index[static_cast<std::size_t>(map.source_axis)] = map.offset;
-  const auto& a = source.affine;
-  const auto row = [&](std::size_t r) { return a[4 * r] * index[0] + a[4 * r + 1] * index[1] + a[4 * r + 2] * index[2] + a[4 * r + 3]; };
-  return {-row(0), -row(1), row(2)};
+void Sample::move_origin(std::size_t axis, double index) {
+  for (std::size_t row = 0; row < 3; ++row) origin_ras[row] += directions_ras[axis][row] * index;
+}
+
+void reset_axes(Sample& sample) {
+  const std::array<std::size_t, 3> columns = sample.volume ? std::array<std::size_t, 3>{0, 1, 2} : std::array<std::size_t, 3>{1, 0, 2};
+  const auto& affine = sample.source.affine;
+  for (std::size_t row = 0; row < 3; ++row) {
+    const double sign = row < 2 ? -1 : 1;  // LPS to RAS
+    for (std::size_t axis = 0; axis < 3; ++axis) sample.directions_ras[axis][row] = sign * affine[4 * row + columns[axis]];
+    sample.origin_ras[row] = sign * affine[4 * row + 3];
+  }
+  sample.undo.clear();
 }
 
 Sample make_sample(const ImageHeader& image, const std::byte* values, bool volume, int channels, const at::Device& device) {
@@ -99,61 +94,30 @@ Sample make_sample(const ImageHeader& image, const std::byte* values, bool volum
     sample.source.columns = image.grid->columns;
     sample.source.grid.reset();
   }
-  sample.axes = first_axes(volume);
+  reset_axes(sample);
   sample.data = volume ? real.permute({3, 2, 1, 0}).contiguous()             // [sample, column, row, slice]
                        : real.select(0, 0).permute({2, 0, 1}).contiguous();  // [sample, row, column]
   return sample;
 }
 
 namespace {
-// Where the source's voxels along one axis lie on a sample's grid of `length`; a voxel reaches half a step to each side.
-struct WayBack {
-  at::Tensor position, inside;
-  WayBack(const Sample& sample, std::size_t axis, std::int64_t length, const at::Device& device) {
-    const auto& map = sample.axes[axis];
-    const std::array<std::int64_t, 3> size{sample.source.columns, sample.source.rows, sample.source.slices};
-    const auto source = at::arange(size[static_cast<std::size_t>(map.source_axis)], at::TensorOptions(device).dtype(at::kDouble));
-    constexpr double edge = 0.5 + 1e-6;
-    position = (source - map.offset) / map.scale;
-    inside = (position >= -edge).logical_and_(position <= static_cast<double>(length) - 1 + edge);
-  }
-};
-
-at::Tensor along(const at::Tensor& data, std::int64_t dimension, const WayBack& way, bool nearest) {
-  const auto last = data.size(dimension) - 1;
-  std::vector<std::int64_t> shape(static_cast<std::size_t>(data.dim()), 1);
-  shape[static_cast<std::size_t>(dimension)] = -1;
-  const auto inside = way.inside.to(data.scalar_type()).reshape(shape);
-  if (nearest) return data.index_select(dimension, way.position.round().to(at::kLong).clamp(0, last)).mul_(inside);
-  return linear_along(data, dimension, way.position.clamp(0, static_cast<double>(last))).mul_(inside);
+at::Tensor on_source_grid(const at::Tensor& data, const Sample& sample, WayBack way) {
+  auto result = data;
+  for (auto undo = sample.undo.rbegin(); undo != sample.undo.rend(); ++undo) result = (*undo)(result, way);
+  return result;
 }
 }  // namespace
 
 at::Tensor to_source_grid(const at::Tensor& labels, const Sample& sample) {
-  auto mask = labels;
-  for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {
-    const auto dimension = static_cast<std::int64_t>(axis);
-    mask = along(mask, dimension, WayBack(sample, axis, mask.size(dimension), mask.device()), true);
-  }
-  std::vector<std::int64_t> order(mask.dim() == 3 ? 3 : 2);  // tensor axes in the order slice, row, column
-  for (std::size_t axis = 0; axis < sample.axes.size(); ++axis)
-    order[order.size() - 1 - static_cast<std::size_t>(sample.axes[axis].source_axis)] = static_cast<std::int64_t>(axis);
-  return mask.permute(order).contiguous();
+  const auto mask = on_source_grid(labels.unsqueeze(0), sample, WayBack::centre).squeeze(0);
+  return (sample.volume ? mask.permute({2, 1, 0}) : mask).contiguous();
 }
 
 at::Tensor invert(const at::Tensor& output, Sample& sample, bool nearest) {
   if (output.sizes().slice(1) != sample.data.sizes().slice(1))
     throw Error(Reason::model_shape, "Invert needs an output with as many voxels as the model was given");
-  auto data = output;
-  std::vector<std::int64_t> order(static_cast<std::size_t>(data.dim()), 0);  // the sample's axes in the order that it began with
-  for (std::size_t axis = 0; axis < sample.axes.size(); ++axis) {
-    const auto dimension = static_cast<std::int64_t>(axis) + 1;
-    data = along(data, dimension, WayBack(sample, axis, data.size(dimension), data.device()), nearest);
-    const auto source = static_cast<std::size_t>(sample.axes[axis].source_axis);
-    order[sample.volume ? source + 1 : order.size() - 1 - source] = dimension;
-  }
-  sample.axes = first_axes(sample.volume);
-  sample.data = data.permute(order).contiguous();
+  sample.data = on_source_grid(output, sample, nearest ? WayBack::nearest : WayBack::as_it_came).contiguous();
+  reset_axes(sample);
   return sample.data;
 }
 

@@ -41,6 +41,11 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
   if (transform.name == "AsDiscrete" && !arguments["argmax"].get<bool>() && !given("to_onehot") && !given("threshold") &&
       !given("rounding"))
     mistakes.add(node, "AsDiscrete takes at least one of argmax, to_onehot, threshold, rounding");
+  if (transform.name == "Resize" && arguments["size_mode"] == "longest") {
+    const auto& size = arguments["spatial_size"];
+    if (size[0] < 1 || std::ranges::any_of(size, [&](const json& other) { return other != size[0]; }))
+      mistakes.add(node, "'spatial_size' of Resize with size_mode longest takes one number of at least 1, for the longest axis");
+  }
   if (transform.name == "Resize" && arguments["align_corners"].get<bool>() &&
       (arguments["mode"] != "bilinear" && arguments["mode"] != "trilinear"))
     mistakes.add(node, "'align_corners' of Resize needs mode bilinear or trilinear");

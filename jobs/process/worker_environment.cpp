@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 
 namespace aidp {
@@ -52,6 +53,7 @@ std::vector<std::string> worker_environment(const std::string& temporary_folder)
   std::vector<std::string> variables;
   for (char** variable = environ; *variable; ++variable)
     if (passes(*variable)) variables.emplace_back(*variable);
+  if (!std::getenv("OMP_WAIT_POLICY")) variables.emplace_back("OMP_WAIT_POLICY=PASSIVE");  // threads that spin take the cores from others
   if (!temporary_folder.empty()) variables.push_back("TMPDIR=" + temporary_folder);
   return variables;
 }

@@ -124,7 +124,7 @@ InferRequest Batch::infer_request(const std::vector<std::string>& values, const 
 }
 
 void Batch::take(InferReply reply) {
-  const auto each_ms = (reply.preprocess_ms + reply.infer_ms + reply.postprocess_ms) / static_cast<double>(reply.items.size());
+  const auto each_ms = reply.infer_ms / static_cast<double>(reply.items.size());
   auto said = reply.items.begin();
   for (auto& item : items) {
     if (item.stage != Stage::inferring) continue;

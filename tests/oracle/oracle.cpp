@@ -6,6 +6,10 @@
 //   aidp_oracle stored FILE OUT                       stored values of all frames, little-endian
 //   aidp_oracle decoded FILE OUT                      the same, as a model is given them: palette, modality LUT and RGB, before the rescale
 //   aidp_oracle windows MODEL.yaml TORCHSCRIPT IN OUT [the model's output for the batch IN, by the manifest's inferer]
+//   aidp_oracle chain MODEL.yaml FOLDER IN LABELS OUT [as input: tensor, affine; IN as Invert brings it back, linearly and by the nearest
+//                                                      voxel; LABELS as invert]
+//   aidp_oracle serve                                 any of these from standard input, words between tabs, a request a line; answers each
+//                                                     with a line: nothing, or what went wrong
 // AIDP_ORACLE_DEVICE=cuda:0: the tensors are those of a GPU.
 #include <torch/serialize.h>
 
@@ -90,9 +94,8 @@ at::Tensor affine_of(const Sample& sample) {
   auto affine = at::eye(4, at::kDouble);
   for (std::size_t row = 0; row < 3; ++row) {
     const auto at = static_cast<std::int64_t>(row);
-    for (std::size_t axis = 0; axis < sample.axes.size(); ++axis)
-      affine[at][static_cast<std::int64_t>(axis)] = sample.direction_ras(axis)[row];
-    affine[at][3] = sample.origin_ras()[row];
+    for (std::size_t axis = 0; axis < sample.axes(); ++axis) affine[at][static_cast<std::int64_t>(axis)] = sample.directions_ras[axis][row];
+    affine[at][3] = sample.origin_ras[row];
   }
   return affine;
 }
@@ -119,16 +122,46 @@ void run(const std::vector<std::string>& words) {
   auto sample = sample_of(manifest, words.at(2));
   if (words[0] == "input") return save(words.at(3), {sample.data, affine_of(sample)});
   auto tensor = load(words.at(3));
+  if (words[0] == "chain") {
+    auto linear = sample, nearest = sample;
+    return save(words.at(5), {sample.data, affine_of(sample), invert(tensor, linear, false), invert(tensor, nearest, true),
+                              to_source_grid(load(words.at(4)), sample)});
+  }
   if (words[0] == "invert") return save(words.at(4), {to_source_grid(tensor, sample)});
   for (const auto& transform : manifest.postprocess) tensor = apply_after(transform, tensor, sample);
   save(words.at(4), {tensor});
+}
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> words(1);
+  for (const char letter : line)
+    if (letter == '\t')
+      words.emplace_back();
+    else
+      words.back().push_back(letter);
+  return words;
+}
+
+void serve() {
+  for (std::string line; std::getline(std::cin, line);) {
+    std::string wrong;
+    try {
+      run(split(line));
+    } catch (const std::exception& error) {
+      wrong = error.what();
+    }
+    std::cout << wrong.substr(0, wrong.find('\n')) << std::endl;
+  }
 }
 }  // namespace
 
 int main(int count, char** words) try {
   const c10::InferenceMode no_gradients;
   start_dicom();
-  run({words + 1, words + count});
+  if (count > 1 && std::string_view(words[1]) == "serve")
+    serve();
+  else
+    run({words + 1, words + count});
 } catch (const std::exception& error) {
   std::cerr << "aidp_oracle: " << error.what() << "\n";
   return 1;

@@ -5,131 +5,19 @@ Tensors may differ by 1e-4 of the range of MONAI's, affines by 1e-4 mm; labels n
 stand on (nibabel, scipy, scikit-image), in the tests' virtual environment.
 """
 import json
-import logging
-import pathlib
-import subprocess
-import sys
 import unittest
-import warnings
 
 import numpy
 import torch
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/jobs"))
-from support import BIN, JobTest, make_instance, make_package  # noqa: E402
+from comparison import GEOMETRIES, MISSING, SHAPE, SPACING, TOLERANCE, Oracle, largest, print_largest, voxels, write_series
 
-try:
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)  # pydicom's decoders that are not there
+if not MISSING:
     import monai
     import nibabel
-    import scipy.ndimage  # noqa: F401
-    import skimage.measure  # noqa: F401
     from monai.data import MetaTensor, PydicomReader
     from monai.inferers import sliding_window_inference
-    from monai.transforms import Compose, Invertd, LoadImage, LoadImaged
-    MISSING = "" if monai.__version__.startswith("1.6") else f"MONAI is {monai.__version__}, not 1.6"
-except ImportError as error:
-    MISSING = f"no MONAI here ({error}): scripts/setup installs it"
-
-TOLERANCE = 1e-4  # of the range of MONAI's tensor; mm for affines
-largest = {}  # what was compared to its largest difference, for the table at the end
-
-
-def rotation(x, y, z):
-    """Degrees about the three axes, one after the other."""
-    result = numpy.eye(3)
-    for axis, degrees in enumerate((x, y, z)):
-        c, s = numpy.cos(numpy.radians(degrees)), numpy.sin(numpy.radians(degrees))
-        a, b = [i for i in range(3) if i != axis]
-        turn = numpy.eye(3)
-        turn[a, a], turn[a, b], turn[b, a], turn[b, b] = c, -s, s, c
-        result = turn @ result
-    return result
-
-
-# Columns: direction of a column step, of a row step, of a slice step (LPS), before the spacing.
-GEOMETRIES = {
-    "axial": numpy.eye(3),
-    "flipped": numpy.diag([-1.0, -1.0, 1.0]),
-    "upside down": numpy.diag([-1.0, 1.0, -1.0]),
-    "sagittal": numpy.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]]),
-    "coronal": numpy.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
-    "oblique": rotation(12, -7, 20),
-    "very oblique": rotation(40, 35, 50),
-}
-SPACING = (0.7, 0.9, 2.5)  # between columns, rows, slices: anisotropic
-SHAPE = (23, 18, 11)  # columns, rows, slices
-
-
-def voxels(shape, seed=1):
-    """Smooth hills from -1000 to 1500 with noise, [column, row, slice], no two axes alike."""
-    rng = numpy.random.default_rng(seed)
-    i, j, k = numpy.meshgrid(*(numpy.linspace(0, 1, n) for n in shape), indexing="ij")
-    hills = 900 * numpy.sin(5 * i + 1) * numpy.cos(4 * j) + 600 * numpy.sin(7 * k + 2 * i) + rng.normal(0, 60, shape)
-    return numpy.clip(hills, -1000, 1500).astype(numpy.int16)
-
-
-def write_series(folder, data, directions, spacing, **attributes):
-    """Slices named and numbered in the order of their positions along the normal; stored values are those of `data` less the intercept."""
-    for number in range(data.shape[2]):
-        position = directions @ (numpy.array([-31.0, 17, 5]) + numpy.array([0, 0, number * spacing[2]]))
-        make_instance(folder / f"{number:03d}.dcm", data[:, :, number].T.astype(int) + 24, number=number + 1, RescaleIntercept=-24,
-                      ImagePositionPatient=[float(f"{p:.10f}") for p in position], PixelSpacing=[spacing[1], spacing[0]],
-                      ImageOrientationPatient=[float(f"{c:.12f}") for c in (*directions[:, 0], *directions[:, 1])], **attributes)
-    return folder
-
-
-@unittest.skipIf(MISSING, MISSING)
-class Oracle(JobTest):
-    def manifest(self, preprocess=(), volume=True, postprocess=(), **more):
-        steps = lambda chain: json.dumps([{name: arguments} for name, arguments in chain])
-        folder = self.folder / f"manifest-{len(list(self.folder.iterdir()))}"
-        package = make_package(folder, None, unit="series" if volume else "instance", preprocess=steps(preprocess), postprocess=steps(postprocess))
-        with open(package / "model.yaml", "a") as file:
-            file.writelines(f"{key}: {json.dumps(value)}\n" for key, value in more.items())
-        return package / "model.yaml"
-
-    def ask(self, what, *words, tensor=None):
-        """What aidp_oracle gives."""
-        if tensor is not None:
-            torch.save(tensor.as_tensor() if isinstance(tensor, MetaTensor) else tensor, self.folder / "in.pt")
-            words = (*words, self.folder / "in.pt")
-        done = subprocess.run([BIN / "aidp_oracle", what, *words, self.folder / "out.pt"], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return torch.load(self.folder / "out.pt")
-
-    def image(self, name="axial", shape=SHAPE, spacing=SPACING, data=None):
-        folder = self.folder / f"dicom-{name}"
-        if not folder.exists():
-            write_series(folder, voxels(shape) if data is None else data, GEOMETRIES[name], spacing)
-        return folder
-
-    def load(self, folder, volume):
-        """MONAI's own reader. A frame is [row, column] with aidp, so MONAI must not swap its axes."""
-        return LoadImage(reader=PydicomReader(swap_ij=volume), image_only=True, ensure_channel_first=True)(
-            folder if volume else next(folder.iterdir()))
-
-    def monai(self, chain):
-        return Compose([getattr(monai.transforms, name)(**{k: getattr(torch, v) if k == "dtype" else v for k, v in arguments.items()}) for name, arguments in chain])
-
-    def compare(self, title, theirs, ours, exact=False):
-        theirs = theirs.as_tensor() if isinstance(theirs, MetaTensor) else torch.as_tensor(theirs)
-        self.assertEqual(tuple(ours.shape), tuple(theirs.shape), title)
-        span = float(theirs.max() - theirs.min()) or 1.0
-        difference = float((ours.double() - theirs.double()).abs().max()) / span
-        largest[title] = max(difference, largest.get(title, 0))
-        self.assertLessEqual(difference, 0 if exact else TOLERANCE, title)
-
-    def same_input(self, title, chain, folder, volume=True, affine=True):
-        theirs = self.monai(chain)(self.load(folder, volume))
-        tensor, ours = self.ask("input", self.manifest(chain, volume), folder)
-        self.compare(title, theirs, tensor)
-        self.assertEqual(tensor.dtype, theirs.dtype, title)
-        if affine and volume:
-            self.assertLessEqual(float((theirs.affine - ours).abs().max()), TOLERANCE, f"{title}\n{theirs.affine}\n{ours}")
-
+    from monai.transforms import Compose, Invertd, LoadImaged
 
 CT = {"a_min": -800, "a_max": 900, "b_min": 0, "b_max": 1}
 
@@ -163,6 +51,22 @@ class EachTransform(Oracle):
     def test_spacing_to_a_size_that_ends_on_a_half(self):
         for name in ("axial", "flipped", "upside down", "sagittal", "coronal"):
             self.same_input("Spacing", [("Spacing", {"pixdim": [0.35, 1.8, 5]})], self.image(name, shape=(24, 18, 12)))
+
+    def test_spacing_where_cosines_have_few_digits(self):
+        """MONAI centres the new grid on the old one if axes are not quite at right angles."""
+        for digits in (6, 7, 12):
+            for name in ("oblique", "very oblique"):
+                folder = write_series(self.folder / f"{name}-{digits}", voxels(SHAPE), GEOMETRIES[name], SPACING, digits)
+                self.same_input(f"Spacing, cosines of {digits} digits", [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.31, 0.41, 3.17]})], folder)
+
+    def test_resize_to_the_longest_axis(self):
+        for shape in (SHAPE, SHAPE[1:] + SHAPE[:1], SHAPE[2:] + SHAPE[:2]):
+            folder = write_series(self.folder / f"longest-{shape[0]}", voxels(shape), GEOMETRIES["axial"], SPACING)
+            for size in (9, 23, 37):
+                self.same_input("Resize, longest", [("Resize", {"spatial_size": size, "size_mode": "longest"})], folder)
+        for shape in ((40, 50, 1), (50, 40, 1)):
+            folder = write_series(self.folder / f"frame-{shape[0]}", voxels(shape), GEOMETRIES["axial"], SPACING)
+            self.same_input("Resize, longest", [("Resize", {"spatial_size": 51, "size_mode": "longest", "mode": "bilinear"})], folder, volume=False)
 
     def test_resize(self):
         for mode in ("area", "trilinear", "bilinear", "nearest", "nearest-exact"):
@@ -300,17 +204,19 @@ class BackToTheSource(Oracle):
 
 
     def test_probabilities_go_back_as_with_invert(self):
-        """The transform Invert: linear as the Spacing was, or nearest; in a chain that neither pads nor crops."""
-        chain = [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.1, 1.1, 1.9]})]
-        for name in GEOMETRIES:
-            for nearest in (False, True):
-                forward = Compose([getattr(monai.transforms, step + "d")("image", **arguments) for step, arguments in chain])
-                done = forward(LoadImaged("image", reader=PydicomReader(), ensure_channel_first=True)({"image": self.image(name)}))
-                done["pred"] = MetaTensor(torch.cat([done["image"].as_tensor(), -done["image"].as_tensor() ** 2 / 1000]), meta=done["image"].meta)
-                tensor = done["pred"].as_tensor().clone()
-                theirs = Invertd("pred", forward, orig_keys="image", nearest_interp=nearest, to_tensor=True)(done)["pred"]
-                ours = self.ask("after", self.manifest(chain, postprocess=[("Invert", {"nearest_interp": nearest})]), self.image(name), tensor=tensor)[0]
-                self.compare(f"Invert of {'nearest' if nearest else 'linear'} voxels", theirs, ours)
+        """The transform Invert: linear as the Spacing was, or nearest; what was cropped is 0 and blends into what was not."""
+        spaced = [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.1, 1.1, 1.9]})]
+        source = lambda step: {"source_key": "image"} if step == "CropForeground" else {}
+        for chain in (spaced, [*spaced, ("CropForeground", {"margin": 1})], [*spaced, ("ResizeWithPadOrCrop", {"spatial_size": [12, 17, 15]})], [("CropForeground", {}), *spaced]):
+            for name in GEOMETRIES:
+                for nearest in (False, True):
+                    forward = Compose([getattr(monai.transforms, step + "d")("image", **source(step), **arguments) for step, arguments in chain])
+                    done = forward(LoadImaged("image", reader=PydicomReader(), ensure_channel_first=True)({"image": self.image(name)}))
+                    done["pred"] = MetaTensor(torch.cat([done["image"].as_tensor(), -done["image"].as_tensor() ** 2 / 1000]), meta=done["image"].meta)
+                    tensor = done["pred"].as_tensor().clone()
+                    theirs = Invertd("pred", forward, orig_keys="image", nearest_interp=nearest, to_tensor=True)(done)["pred"]
+                    ours = self.ask("after", self.manifest(chain, postprocess=[("Invert", {"nearest_interp": nearest})]), self.image(name), tensor=tensor)[0]
+                    self.compare(f"Invert of {'nearest' if nearest else 'linear'} voxels", theirs, ours)
 
     def test_a_mask_of_a_resized_image_goes_back_to_the_voxels_that_hold_its_centres(self):
         """Not as MONAI: its Invertd takes torch's mode nearest, which shifts a mask by up to half a voxel; nearest-exact does not."""
@@ -380,9 +286,7 @@ class WholeJobs(Oracle):
         self.assertEqual(wrong, 0)
 
 
-def tearDownModule():
-    for title, difference in largest.items():
-        print(f"largest difference to MONAI, {title}: {difference:.1e}", file=sys.stderr)
+tearDownModule = print_largest
 
 
 if __name__ == "__main__":
