@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import numpy
@@ -115,13 +116,14 @@ class State(JobTest):
         before = (self.folder / "out/results.csv").read_bytes()
         workers = self.folder / "workers"
         workers.mkdir()
-        (workers / "aidp-worker-model").symlink_to(BIN / "aidp-worker-model")
-        (workers / "aidp-worker-dicom").write_text(f"#!/bin/sh\nsleep 3\nexec {BIN}/aidp-worker-dicom\n")
-        (workers / "aidp-worker-dicom").chmod(0o755)
+        (workers / "true").symlink_to(BIN)
+        for program in ("aidp-worker-model", "aidp-worker-writer"):
+            (workers / program).symlink_to(BIN / program)
+        (workers / "aidp-worker-dicom").symlink_to(BIN / "aidp_liar")
+        (workers / "lie").write_text("list\nstall\n/in\n")
         job = subprocess.Popen(self.run_command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "AIDP_WORKER_DIR": str(workers)})
-        children = pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children")
-        while job.poll() is None and not children.read_text():
-            pass
+        while job.poll() is None and not (workers / "stalled").exists():
+            time.sleep(0.005)
         job.send_signal(signal.SIGINT)
         job.communicate(timeout=60)
         self.assertEqual((job.returncode, self.job()["state"], self.job()["planned"]), (130, "interrupted", None))
