@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DICOM worker: reads headers and decodes pixels. The only process that parses a patient's bytes; it writes no file.
-#include <unistd.h>
-
 #include <iostream>
 
 #include "core/base/text.hpp"
@@ -14,16 +12,9 @@
 #include "jobs/workers/scan.hpp"
 #include "jobs/workers/stored_values.hpp"
 
-namespace {
-// Where cores are few the model goes first, and decoding takes what it leaves: shared evenly, the model would wait for a core while images
-// wait for it.
-constexpr int after_the_model = 10;
-}  // namespace
-
 int main() try {
   using namespace aidp;
   const PoolView images(input_pool_fd, PoolView::Access::write);
-  ::nice(after_the_model);
   start_dicom();
   Handlers handlers;
   add_handler<HelloRequest>(handlers, [](const HelloRequest&) { return HelloReply{"reader"}; });
@@ -37,7 +28,7 @@ int main() try {
   add_handler<EnvironmentRequest>(handlers, [](const EnvironmentRequest&) {
     return EnvironmentReply{{{"DCMTK", dcmtk_version()}, {"codecs", join(codec_names(), ", ")}}};
   });
-  serve(handlers);
+  serve(handlers, after_the_model);
   return 0;
 } catch (const aidp::Error& error) {  // the supervisor passes on what is said last
   std::cerr << error.what() << "; " << error.remedy() << '\n';

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/workers/serve.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <new>
+#include <string>
 
 #include "core/base/error.hpp"
 #include "core/base/plain_words.hpp"
@@ -29,6 +33,15 @@ void keep_freed_memory() {
 #endif
 }
 
+// Linux shares processor time among sessions first (autogroup, sched(7)), and a worker has a session of its own: beside others its own nice
+// value says nothing, so its session gets it too. False: not yet, as the kernel wants a tenth of a second between two such calls of a user.
+bool make_session_nice(int niceness) {
+  const FileDescriptor group(::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
+  if (!group) return true;  // a kernel that has no such groups
+  const auto text = std::to_string(niceness);
+  return ::write(group.get(), text.data(), text.size()) >= 0 || errno != EAGAIN;
+}
+
 std::string answer_to(const Request& request, const Handlers& handlers) try {
   const auto handler = handlers.find(request.op);
   if (handler == handlers.end()) throw Error(Reason::internal, "this worker does not know the operation '" + std::string(request.op) + "'");
@@ -40,11 +53,14 @@ std::string answer_to(const Request& request, const Handlers& handlers) try {
 }
 }  // namespace
 
-void serve(const Handlers& handlers) {
+void serve(const Handlers& handlers, int niceness) {
   keep_freed_memory();
+  ::nice(niceness);
+  bool is_nice = niceness == 0;
   Channel channel(FileDescriptor(socket_fd), Channel::longest_request);
   while (const auto frame = channel.receive()) {
     const auto request = request_in(*frame);
+    if (!is_nice) is_nice = make_session_nice(niceness);
     channel.send(answer_to(request, handlers));
   }
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The writer: outputs' files, results.h5 and dumped tensors. It reads no file of a patient and no pixels but those that it is to write.
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "core/artefacts/hdf5.hpp"
 #include "core/base/error.hpp"
 #include "core/base/hash.hpp"
@@ -15,8 +12,6 @@
 namespace aidp {
 
 namespace {
-constexpr int after_the_model = 10;  // as the DICOM worker
-
 WriteOutputReply write_output(const WriteOutputRequest& request, const PoolView& pool) {
   const auto writer = writers().find(request.writer);
   if (writer == writers().end()) throw Error(Reason::internal, "no writer is named '" + request.writer + "'");
@@ -42,7 +37,6 @@ Done write_tensor(const WriteTensorRequest& request, const PoolView& pool) {
 int main() {
   using namespace aidp;
   const PoolView pool(output_pool_fd, PoolView::Access::read);
-  ::nice(after_the_model);
   Handlers handlers;
   add_handler<HelloRequest>(handlers, [](const HelloRequest&) { return HelloReply{"writer"}; });
   add_handler<WriteOutputRequest>(handlers, [&](const WriteOutputRequest& request) { return write_output(request, pool); });
@@ -52,6 +46,6 @@ int main() {
   });
   add_handler<WriteTensorRequest>(handlers, [&](const WriteTensorRequest& request) { return write_tensor(request, pool); });
   add_handler<EnvironmentRequest>(handlers, [](const EnvironmentRequest&) { return EnvironmentReply{{{"HDF5", hdf5_version()}}}; });
-  serve(handlers);
+  serve(handlers, after_the_model);
   return 0;
 }
