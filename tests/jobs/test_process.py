@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing wedges: whatever a worker does or a user sends, a job goes on or ends."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -131,6 +132,19 @@ class Waiting(ProcessTest):
         job.send_signal(signal.SIGINT)
         job.communicate(timeout=10)
         self.assertIn(-job.returncode, (signal.SIGTERM, signal.SIGINT))
+
+
+class Priority(ProcessTest):
+    @unittest.skipUnless(pathlib.Path("/proc/self/autogroup").exists(), "the kernel shares no processor time among sessions")
+    def test_the_session_of_a_dicom_worker_is_as_nice_as_the_worker(self):
+        self.install(Mean(), batch_max=1)
+        make_cohort(self.folder / "in", 200)
+        job = self.begin("mean", self.folder / "in", "--out", self.folder / "out", "--workers", "1")
+        group, seen = pathlib.Path(f"/proc/{worker(job, 'dicom')}/autogroup"), set()
+        while job.poll() is None:
+            with contextlib.suppress(OSError):
+                seen.add(group.read_text().split()[-1])
+        self.assertEqual((job.returncode, "10" in seen), (0, True), seen)
 
 
 class DeadMounts(ProcessTest):
