@@ -16,7 +16,7 @@ namespace aidp {
 // with zeros or, above 512 bytes, of variable length; numbers as float64, NaN if there is none), all of one length and in the file's order,
 // with the attributes `units` and `description`; attributes of the root: schema, job, model. `longest`: of each column, the bytes of its
 // longest text; Error(internal) for a longer one.
-// Published whole. A library of its own (aidp_hdf5), linked by the DICOM worker: HDF5's start-up would cost `aidp` its 10 ms.
+// Published whole. A library of its own (aidp_hdf5), linked by the writer: HDF5's start-up would cost `aidp` its 10 ms.
 void write_hdf5(const std::filesystem::path& results_jsonl, const std::vector<std::size_t>& longest, const std::filesystem::path& file);
 // What a model is given of one item.
 struct Tensor {

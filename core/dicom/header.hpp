@@ -40,8 +40,8 @@ const std::vector<std::string>& telling_keywords_of_frames();
 // Which of them is which. Those before trigger_time are the same for all images of a volume; those from it on, but for acquisition_number,
 // are times, which may differ from slice to slice.
 namespace telling {
-inline constexpr std::size_t image_type = 0, convolution_kernel = 7, kvp = 8, slice_thickness = 9, stack_id = 10, trigger_time = 11,
-                             acquisition_number = 12, acquisition_time = 15;
+inline constexpr std::size_t image_type = 0, temporal_position = 4, convolution_kernel = 7, kvp = 8, slice_thickness = 9, stack_id = 10,
+                             trigger_time = 11, acquisition_number = 12, acquisition_time = 15;
 }
 
 // What a DICOM worker reports of one file without its pixels. No DCMTK type.

@@ -10,7 +10,7 @@
 namespace aidp {
 
 // What a model gives of each item. A kind is a struct here, and a file of its name where it is read (core/manifest/outputs) and where it is
-// made (core/inference/outputs); if it is stored as a file, it also has a row in jobs/run/artefact_file and a writer in
+// made (core/inference/outputs); if it is stored as a file, it also has a row in jobs/run/artefact_form and a line in
 // jobs/workers/writers.
 
 // A number, which a column of the results holds.

@@ -30,6 +30,10 @@ void require_milliseconds(double milliseconds) {
   require(std::isfinite(milliseconds) && milliseconds >= 0 && milliseconds < 1e9, "a time is out of range");
 }
 
+bool is_entry_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+}
+
 Failure item_failure(const ItemFailure& failure, std::initializer_list<Reason> also) {
   const auto reason = reason_named(failure.reason);
   require(reason.has_value(), "the reason is unknown");

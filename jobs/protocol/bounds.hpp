@@ -23,6 +23,9 @@ void require_uid(std::string_view uid, const char* what);     // of PS3.5 9.1, a
 void require_sha256(std::string_view hex, const char* what);  // 64 lower-case hexadecimal digits
 void require_milliseconds(double milliseconds);
 
+// Whether it names one entry of a folder, and no way out of it.
+bool is_entry_name(std::string_view name);
+
 // A failure that a worker may give for an item: its reason is one of items, or of `also`. The message is made printable.
 Failure item_failure(const ItemFailure& failure, std::initializer_list<Reason> also = {});
 // A worker's own failure as it may be given.

@@ -11,11 +11,6 @@ namespace aidp {
 namespace {
 constexpr int highest_error = 4095;  // as the kernel has it
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= longest_text && name != "." && name != ".." &&
-         name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
-}
-
 bool is_real_path(const std::string& path, const std::string& asked) {
   return path.starts_with('/') && path.size() <= std::max<std::size_t>(PATH_MAX, asked.size()) && path.find('\0') == std::string::npos &&
          std::filesystem::path(path).lexically_normal().string() == path && (path.size() == 1 || !path.ends_with('/'));
@@ -37,7 +32,7 @@ void check(const ListRequest& request, const ListReply& reply) {
     require(entries <= ListRequest::most_entries, "there are too many entries");
     require(folder.error >= 0 && folder.error <= highest_error, "there is no such error");
     for (const auto& entry : folder.entries) {
-      require(is_name(entry.name), "a name in a folder is none");
+      require(is_entry_name(entry.name) && entry.name.size() <= longest_text, "a name in a folder is none");
       require_kind(entry.kind, entry.error, entry.state);
     }
   }

@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "jobs/protocol/ask.hpp"
+#include "jobs/protocol/bounds.hpp"
 #include "jobs/sources/names_in_folders.hpp"
 
 namespace aidp {
@@ -21,7 +22,7 @@ using Names = std::vector<std::string>;  // folder by folder to the file's
 // Nothing if the file would lie elsewhere.
 std::optional<std::string> path_below(fs::path folder, const Names& names) {
   for (const auto& name : names) {
-    if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) return {};
+    if (!is_entry_name(name)) return {};
     folder /= name;
   }
   return folder.string();

@@ -7,7 +7,7 @@
 #include "jobs/protocol/common_messages.hpp"
 #include "jobs/protocol/write_messages.hpp"
 #include "jobs/workers/handlers.hpp"
-#include "jobs/workers/writers/writers.hpp"
+#include "jobs/workers/writers.hpp"
 
 namespace aidp {
 

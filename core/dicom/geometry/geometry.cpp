@@ -235,11 +235,15 @@ std::optional<Error> why_unplaced(const InstanceHeader& header) {
       "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid in instance " + header.sop_instance_uid);
 }
 
+void add_frames(const InstanceHeader& header, std::size_t instance, std::vector<SliceRef>& frames) {
+  for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, header.number_of_frames); ++frame) frames.push_back({instance, frame});
+}
+
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series) {
   std::vector<SliceRef> slices;
   for (std::size_t i = 0; i < series.size(); ++i) {
     if (const auto why = why_unplaced(series[i])) throw *why;
-    for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, series[i].number_of_frames); ++frame) slices.push_back({i, frame});
+    add_frames(series[i], i, slices);
   }
   return slices;
 }

@@ -32,6 +32,8 @@ struct VolumePlan {
 bool is_placed(const FrameHeader& frame);
 // Why an image is no part of any volume: a frame of it does not say where it lies. Nothing: each does.
 std::optional<Error> why_unplaced(const InstanceHeader& header);
+// Adds every frame of an image, the `instance`th of its series.
+void add_frames(const InstanceHeader& header, std::size_t instance, std::vector<SliceRef>& frames);
 // Every frame of a series. Throws Error(geometry_missing) where one does not say where it lies.
 std::vector<SliceRef> slices_of(std::span<const InstanceHeader> series);
 

@@ -89,8 +89,9 @@ std::vector<VolumePlan> split_volumes(std::span<const InstanceHeader> series, co
     if (auto why = why_unplaced(series[i])) {
       unplaced.emplace_back().slices = {{i, 0}};
       unplaced.back().refusal = std::move(why);
-    } else
-      for (std::int64_t frame = 0; frame < std::max<std::int64_t>(1, series[i].number_of_frames); ++frame) placed.push_back({i, frame});
+    } else {
+      add_frames(series[i], i, placed);
+    }
   std::vector<ToldVolume> volumes;
   for (const auto& group : Grouper(series).groups(placed))
     for (auto& volume : told_apart(series, group, further)) volumes.push_back(std::move(volume));

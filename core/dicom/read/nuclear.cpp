@@ -56,11 +56,6 @@ std::vector<std::int64_t> slices_of(DcmItem& dataset, const InstanceHeader& head
   return slices;
 }
 
-std::size_t place_of_moment() {
-  const auto& keywords = telling_keywords();
-  return static_cast<std::size_t>(std::ranges::find(keywords, "TemporalPositionIdentifier") - keywords.begin());
-}
-
 // Gates of the heart, time slots and energies tell frames of one place apart.
 std::string moment_of(DcmItem& dataset, std::int64_t frame) {
   std::string moment;
@@ -92,7 +87,7 @@ void place_reconstruction(DcmItem& dataset, InstanceHeader& header) {
     placed.position_mm = plane->position_mm;
     for (std::size_t i = 0; several && i < 3; ++i)
       (*placed.position_mm)[i] += static_cast<double>(slices[frame]) * *spacing * normal[i] / length(normal);
-    auto& moment = placed.telling[place_of_moment()];
+    auto& moment = placed.telling[telling::temporal_position];
     if (moment.empty()) moment = moment_of(dataset, static_cast<std::int64_t>(frame));
   }
 }

@@ -49,6 +49,16 @@ struct Stall {
   ~Stall() { ::unsetenv("AIDP_WORKER_DIR"); }
 };
 
+// Of a folder whose parts have a second each to answer.
+Inventory soon_answered(const std::filesystem::path& folder) {
+  HeaderIndex index({}, {});
+  const Pool images(1 << 20);
+  Crew dicom(readers(images));
+  Inputs inputs{{folder}, {}};
+  inputs.answer_within = std::chrono::seconds(1);
+  return take_inventory(inputs, index, dicom, [](auto, auto) {});
+}
+
 std::vector<std::string> paths_of(const std::vector<LooseFile>& files) {
   std::vector<std::string> paths;
   for (const auto& file : files) paths.push_back(file.path);
@@ -93,12 +103,7 @@ TEST_CASE("a folder that does not answer is not listed, and costs itself alone")
     scratch.file(std::string(name) + "/1", "no DICOM");
   }
   const Stall stall("list", "/dead");
-  HeaderIndex index({}, {});
-  const Pool images(1 << 20);
-  Crew dicom(readers(images));
-  Inputs inputs{{scratch.folder}, {}};
-  inputs.answer_within = std::chrono::seconds(1);
-  const auto inventory = take_inventory(inputs, index, dicom, [](auto, auto) {});
+  const auto inventory = soon_answered(scratch.folder);
   const auto dead = (scratch.folder / "dead").string();
   CHECK(inventory.unlisted == std::vector{dead});
   REQUIRE(paths_of(inventory.loose) == std::vector{(scratch.folder / "alive/1").string(), dead});
@@ -110,12 +115,7 @@ TEST_CASE("once folders in a row have not answered, an input is taken for dead")
   const Scratch scratch;
   for (int i = 0; i < 9; ++i) std::filesystem::create_directory(scratch.folder / ("dead" + std::to_string(i)));
   const Stall stall("list", "/dead");
-  HeaderIndex index({}, {});
-  const Pool images(1 << 20);
-  Crew dicom(readers(images));
-  Inputs inputs{{scratch.folder}, {}};
-  inputs.answer_within = std::chrono::seconds(1);
-  const auto inventory = take_inventory(inputs, index, dicom, [](auto, auto) {});
+  const auto inventory = soon_answered(scratch.folder);
   CHECK(inventory.unlisted.size() == 9);
   const auto not_asked = [](const auto& file) { return file.message.find("it was not listed") != std::string::npos; };
   CHECK(std::ranges::count_if(inventory.loose, not_asked) >= 9 - 4);
@@ -127,12 +127,7 @@ TEST_CASE("a link that does not answer costs itself alone") {
   std::filesystem::create_symlink("file", scratch.folder / "dead");
   std::filesystem::create_symlink("nothing", scratch.folder / "broken");
   const Stall stall("look", "/dead");
-  HeaderIndex index({}, {});
-  const Pool images(1 << 20);
-  Crew dicom(readers(images));
-  Inputs inputs{{scratch.folder}, {}};
-  inputs.answer_within = std::chrono::seconds(1);
-  const auto inventory = take_inventory(inputs, index, dicom, [](auto, auto) {});
+  const auto inventory = soon_answered(scratch.folder);
   REQUIRE(inventory.loose.size() == 3);
   CHECK(inventory.loose[0].message == "a broken link");
   CHECK(inventory.loose[1].message == "cannot be examined: it did not answer within 1 s; is the share still there?");

@@ -13,9 +13,7 @@ namespace aidp {
 // Writes an output's file of one item, whole or not at all. `image`: what `values` are.
 using Writer = void (*)(const std::filesystem::path& path, const ImageHeader& image, std::span<const std::byte> values);
 
-// By the name that requests have for them; a file each.
+// By the name that requests have for them.
 const std::map<std::string_view, Writer>& writers();
-
-void write_label_map(const std::filesystem::path& path, const ImageHeader& image, std::span<const std::byte> values);
 
 }  // namespace aidp
