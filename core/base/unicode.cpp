@@ -45,6 +45,15 @@ CodePoint first_code_point(std::string_view text) {
   return {length, value};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto point = first_code_point(text);
+    if (point.length == 0) return false;
+    text.remove_prefix(point.length);
+  }
+  return true;
+}
+
 bool is_invisible(char32_t c) { return holds(invisible, c) || (c & 0xFFFE) == 0xFFFE; }
 bool is_space(char32_t c) { return holds(spaces, c); }
 

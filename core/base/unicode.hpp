@@ -14,6 +14,8 @@ struct CodePoint {
 // The one at the beginning of `text`, which is not empty.
 CodePoint first_code_point(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 // Whether it shows nothing of its own but changes what is shown: controls, format and bidirectional characters, tags, variation selectors,
 // line and paragraph separators, and noncharacters (Unicode 15: Cc, Cf, Zl, Zp, Default_Ignorable_Code_Point).
 bool is_invisible(char32_t c);

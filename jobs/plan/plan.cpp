@@ -101,7 +101,7 @@ std::vector<std::string> check_volumes(const Manifest& manifest, const OpenSerie
 // Throws why nothing of a series can be computed, though it fits.
 void check_series(const Manifest& manifest, PlannedSeries& series, const OpenSeries& open, const std::vector<std::size_t>& parts) {
   if (const auto files = two_patients(open.instances))
-    throw Error(Reason::dicom_attribute, printable("two files have different PatientIDs: " + files->first + " and " + files->second));
+    throw Error(Reason::dicom_patients, printable("two files have different PatientIDs: " + files->first + " and " + files->second));
   if (const auto copies = conflicting_copies(open.instances))
     throw Error(Reason::dicom_duplicate,
                 printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));

@@ -6,8 +6,9 @@
 #include <map>
 
 #include "core/base/file.hpp"
+#include "core/base/from_charset.hpp"
 #include "core/base/text.hpp"
-#include "core/base/utf16.hpp"
+#include "core/base/unicode.hpp"
 
 namespace aidp {
 
@@ -78,9 +79,11 @@ std::optional<char> separator_told(std::string_view line) {
   return told ? std::optional(line.back()) : std::nullopt;
 }
 
-// As UTF-8 without a byte order mark, and lines that end in a line feed, which old spreadsheets and Unicode exports have otherwise.
+// As UTF-8 without a byte order mark, and lines that end in a line feed: spreadsheets also export UTF-16, Windows-1252 and the line ends of
+// old Macs.
 std::string text_of(std::string content) {
-  if (auto text = utf8_of_utf16(content)) content = *std::move(text);
+  if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) content = from_charset(content, "UTF-16", 2);
+  if (!is_utf8(content)) content = from_charset(content, "WINDOWS-1252");
   if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
   if (content.find('\n') == std::string::npos) std::ranges::replace(content, '\r', '\n');
   return content;

@@ -137,7 +137,7 @@ class Choose(JobTest):
                 with self.subTest(patient=patient, unit=unit):
                     self.assertEqual(self.means_of(unit=unit, code=3), [])
                     (row,) = self.ledger
-                    self.assertEqual((row["outcome"], row["reason"]), ("quarantined", "dicom.attribute"))
+                    self.assertEqual((row["outcome"], row["reason"]), ("quarantined", "dicom.patients"))
                     self.assertTrue("a0.dcm and " in row["message"] and "b0.dcm" in row["message"], row["message"])
                     self.assertNotIn("CANARY", row["message"])
 

@@ -78,17 +78,17 @@ class Worklists(JobTest):
         self.assertEqual({(outcome, studies) for outcome, _, studies in self.outcomes_by_line().values()}, {("completed", 1)})
         self.assertEqual(len(rows(self.out / "ledger.csv")), len(wanted))
 
-    def test_spreadsheets_write_utf_16_a_separator_and_other_ends_of_lines(self):
+    def test_spreadsheets_write_other_encodings_a_separator_and_other_ends_of_lines(self):
         make_instance(self.archive / "9/1.dcm", numpy.full((16, 16), 9), study=9, AccessionNumber="A;1", SpecificCharacterSet="ISO_IR 192", PatientID="É-9")
         for number, content in enumerate(("accession_number;PatientID\r\n\"A;1\";É-9\r\n".encode("utf-16"), "\ufeffPatientID\r\nÉ-9\r\n".encode("utf-16-be"),
-                                          'sep=;\naccession,number;PatientID\n1;É-9\n'.encode(), "accession_number,PatientID\r\"A;1\",É-9\r".encode())):
+                                          'sep=;\naccession,number;PatientID\n1;É-9\n'.encode(), "accession_number,PatientID\r\"A;1\",É-9\r".encode(), "PatientID\nÉ-9\n".encode("cp1252"))):
             with self.subTest(content=content):
                 (self.folder / "list.csv").write_bytes(content)
                 self.out = self.folder / f"out{number}"
                 self.assertEqual(self.run_summary("mean", self.archive, "--worklist", self.folder / "list.csv", "--out", self.out)["items"], 1)
 
     def test_a_row_ends_as_its_worst_image(self):
-        make_instance(self.archive / "1/3.dcm", numpy.full((16, 16), 1), study=1, number=3, AccessionNumber="A1", BitsStored=17)
+        make_instance(self.archive / "1/3.dcm", numpy.full((16, 16), 1), study=1, number=3, AccessionNumber="A1", PatientID="P1", BitsStored=17)
         self.listed(f"StudyInstanceUID\n{UID_ROOT}1\n{UID_ROOT}2\n", self.archive, code=3)
         self.assertEqual(self.outcomes_by_line(), {2: ("quarantined", "dicom.attribute", 1), 3: ("completed", "", 1)})
         self.assertEqual((self.out / "worklist-failed.csv").read_text(), f"StudyInstanceUID\n{UID_ROOT}1\n")

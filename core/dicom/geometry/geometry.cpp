@@ -205,12 +205,23 @@ void add_grid(const std::vector<Slice>& slices, const Vector& normal, const Irre
         static_cast<double>(columns.before) * plan.affine[4 * i] + static_cast<double>(rows.before) * plan.affine[4 * i + 1];
   plan.spacing_mm[2] = length(step);
 }
-}  // namespace
 
-bool is_placed(const FrameHeader& frame) {
-  if (!frame.position_mm || !frame.orientation || !is_sensible(frame.pixel_spacing_mm)) return false;
+bool has_directions(const FrameHeader& frame) {
+  if (!frame.orientation) return false;
   const bool unit = std::abs(length(across(frame)) - 1) < 0.01 && std::abs(length(down(frame)) - 1) < 0.01;
   return unit && std::abs(dot(across(frame), down(frame))) < 0.01;
+}
+}  // namespace
+
+bool is_placed(const FrameHeader& frame) { return !unplaced_by(frame); }
+
+std::optional<std::string> unplaced_by(const FrameHeader& frame) {
+  std::vector<std::string> lacking;
+  if (!frame.position_mm) lacking.emplace_back("ImagePositionPatient");
+  if (!has_directions(frame)) lacking.emplace_back("ImageOrientationPatient");
+  if (!is_sensible(frame.pixel_spacing_mm)) lacking.emplace_back("PixelSpacing");
+  if (lacking.empty()) return {};
+  return join(lacking, lacking.size() == 2 ? " and " : ", ") + (lacking.size() == 1 ? " is" : " are") + " missing or invalid";
 }
 
 std::optional<std::array<double, 2>> pixel_size_mm(const FrameHeader& frame) {
@@ -229,10 +240,10 @@ std::optional<Error> why_unplaced(const InstanceHeader& header) {
   if (static_cast<std::int64_t>(header.frames.size()) != count)
     return Error(Reason::geometry_missing, "a multi-frame object has geometry for " + std::to_string(header.frames.size()) + " of " +
                                                std::to_string(count) + " frames");
-  if (std::ranges::all_of(header.frames, is_placed)) return {};
-  return Error(
-      Reason::geometry_missing,
-      "ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid in instance " + header.sop_instance_uid);
+  for (const auto& frame : header.frames)
+    if (const auto lacking = unplaced_by(frame))
+      return Error(Reason::geometry_missing, *lacking + " in instance " + header.sop_instance_uid);
+  return {};
 }
 
 void add_frames(const InstanceHeader& header, std::size_t instance, std::vector<SliceRef>& frames) {

@@ -30,6 +30,8 @@ struct VolumePlan {
 
 // Whether a frame says where it lies, in directions and distances that make sense.
 bool is_placed(const FrameHeader& frame);
+// Which attributes a frame without a place lacks, in words.
+std::optional<std::string> unplaced_by(const FrameHeader& frame);
 // Why an image is no part of any volume: a frame of it does not say where it lies. Nothing: each does.
 std::optional<Error> why_unplaced(const InstanceHeader& header);
 // Adds every frame of an image, the `instance`th of its series.

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dicom/read/charset.hpp"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <memory>
 
+#include "core/base/from_charset.hpp"
 #include "core/base/text.hpp"
 #include "core/base/unicode.hpp"
 
@@ -49,41 +46,6 @@ const char* iconv_name(std::string_view term) {
   for (const auto& set : sets)
     if (name == "ISOIR" + std::string(set.registration) || name == "ISO2022IR" + std::string(set.registration)) return set.iconv;
   return nullptr;
-}
-
-// A letter at a time is skipped where it is none of the set.
-std::string converted(std::string_view text, const char* from) {
-  struct Close {
-    using pointer = iconv_t;
-    void operator()(iconv_t descriptor) const { ::iconv_close(descriptor); }
-  };
-  const auto opened = ::iconv_open("UTF-8", from);
-  if (opened == reinterpret_cast<iconv_t>(-1)) return std::string(text);
-  const std::unique_ptr<iconv_t, Close> descriptor(opened);
-  std::string result;
-  auto* in = const_cast<char*>(text.data());
-  auto left = text.size();
-  while (left > 0) {
-    std::array<char, 256> buffer;
-    auto* out = buffer.data();
-    auto room = buffer.size();
-    const bool done = ::iconv(descriptor.get(), &in, &left, &out, &room) != static_cast<std::size_t>(-1);
-    result.append(buffer.data(), out);
-    if (done || errno == E2BIG) continue;
-    result += '?';
-    ++in;
-    --left;
-  }
-  return result;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto point = first_code_point(text);
-    if (point.length == 0) return false;
-    text.remove_prefix(point.length);
-  }
-  return true;
 }
 
 // ISO 2022: a lower and an upper half of the table, each of a set that a sequence puts there, until the value or a part of a name ends.
@@ -138,13 +100,13 @@ class Reader {
 
   // The lower half's characters of two bytes stand in EUC's upper half; JIS X 0212's behind a mark.
   void add(std::string_view text, const Set& set) {
-    if (set.upper || set.bytes == 1) return static_cast<void>(result_ += converted(text, set.iconv));
+    if (set.upper || set.bytes == 1) return static_cast<void>(result_ += from_charset(text, set.iconv));
     std::string euc;
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
       if (set.registration == "159") euc += '\x8F';
       euc += {static_cast<char>(text[i] | '\x80'), static_cast<char>(text[i + 1] | '\x80')};
     }
-    result_ += converted(euc, set.iconv);
+    result_ += from_charset(euc, set.iconv);
   }
 
   static bool is_upper(char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }
@@ -166,8 +128,8 @@ CharacterSet::CharacterSet(std::string_view values) {
 std::string CharacterSet::to_utf8(std::string_view text) const {
   if (std::ranges::all_of(text, [](char c) { return c > 0 && c < '\x7F' && c != escape; })) return std::string(text);
   if (extended_) return Reader(first_).read(text);
-  if (first_ && std::string_view(first_) != "ASCII") return converted(text, first_);
-  return is_utf8(text) ? std::string(text) : converted(text, "ISO-8859-1");
+  if (first_ && std::string_view(first_) != "ASCII") return from_charset(text, first_);
+  return is_utf8(text) ? std::string(text) : from_charset(text, "ISO-8859-1");
 }
 
 }  // namespace aidp

@@ -98,7 +98,7 @@ InstanceHeader unfolded(DcmItem& dataset, const InstanceHeader& header) {
   const auto grid = std::to_string(tiles.tiles_across) + " x " + std::to_string(tiles.tiles_across) + " tiles";
   if (header.rows % tiles.tiles_across != 0 || header.columns % tiles.tiles_across != 0)
     fault("its " + std::to_string(header.rows) + " x " + std::to_string(header.columns) + " pixels are not " + grid);
-  if (!is_placed(image)) fault("ImagePositionPatient, ImageOrientationPatient or PixelSpacing is missing or invalid");
+  if (const auto lacking = unplaced_by(image)) fault(*lacking);
   tiles.rows /= tiles.tiles_across;
   tiles.columns /= tiles.tiles_across;
   const auto first = first_place(tiles, image), step = step_of(dataset, csa, image);
