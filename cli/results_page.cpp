@@ -55,9 +55,11 @@ std::string entries(const Columns& columns) {
 
 constexpr const char* outputs = R"(.TP
 .I NAME
-The value of each score and volume of the model; volumes are in ml. With flag_at there is also
+The value of each score, class and volume of the model; volumes are in ml. A class is its number, and
+.IR NAME _class
+its name. With flag_at or flag there is also
 .IR NAME _flag:
-1 if the value is at or above it, else 0.
+1 if the value is at or above flag_at, or the class is one that is flagged; else 0.
 .TP
 .IR NAME _path, NAME _sha256
 For each mask: its path in the output folder, and the SHA\-256 of the file.

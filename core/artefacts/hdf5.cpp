@@ -132,6 +132,7 @@ json cell_of(const json& item, const std::string& column) {
   if (part == std::string::npos) return {};
   const auto output = column.substr(0, part), field = column.substr(part + 1);
   if (field == "flag") return item["flags"].value(output, json());
+  if (field == "class") return item.value("classes", json::object()).value(output, json());
   for (const auto& artefact : item["artefacts"])
     if (artefact["output"] == output || artefact["output"] == "") return artefact.value(field, json());
   return {};

@@ -46,7 +46,7 @@ std::vector<GoldenCase> read_golden_cases(const YAML::Node& node, const std::vec
   if (!node.IsSequence()) return cases;
   std::vector<std::string> with_value;
   for (const auto& output : outputs)
-    if (output.measurement()) with_value.push_back(output.name);
+    if (output.is_number()) with_value.push_back(output.name);
   std::set<std::string> names;
   for (const auto& entry : node) {
     cases.push_back(read_golden(entry, with_value, mistakes));

@@ -14,7 +14,8 @@ namespace aidp {
 // jobs/workers/writers.
 
 // A number, which a column of the results holds.
-struct Measurement {
+struct NumberOutput {};
+struct Measurement : NumberOutput {
   std::string unit;               // UCUM
   std::optional<double> flag_at;  // flagged if value >= flag_at
 };
@@ -24,6 +25,11 @@ struct ScoreOutput : Measurement {
 struct VolumeOutput : Measurement {
   std::vector<int> labels;  // of the label map; their volume is summed
 };
+// Which of several classes an item is of: its number.
+struct ClassOutput : NumberOutput {
+  std::map<int, std::string> names;  // from 0 without a gap
+  std::vector<int> flag;             // the classes that are flagged
+};
 
 // What is stored in a file of its own.
 struct FileOutput {};
@@ -32,14 +38,18 @@ struct MaskOutput : FileOutput {
   std::map<int, std::string> names;  // label to its meaning
 };
 
-using OutputKind = std::variant<ScoreOutput, MaskOutput, VolumeOutput>;
+using OutputKind = std::variant<ScoreOutput, ClassOutput, MaskOutput, VolumeOutput>;
 
 struct Output {
   std::string name;  // column of the results, e.g. "nodule_probability"
   OutputKind kind;
 
-  const Measurement* measurement() const;  // null if it is not a number
+  bool is_number() const;
   bool is_file() const;
+  std::string unit() const;                    // UCUM; empty if it has none
+  std::map<int, std::string> classes() const;  // of a number that is one; empty: any number
+  bool has_flag() const;                       // whether some values are flagged
+  bool is_flagged(double value) const;
   // In words, for those who read the results.
   std::string description() const;
 };

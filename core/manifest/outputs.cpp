@@ -11,7 +11,8 @@ namespace aidp {
 namespace {
 using Reader = OutputKind (*)(Fields&, Mistakes&);
 // By the word in the manifest.
-const std::vector<std::pair<std::string, Reader>> kinds{{"score", read_score}, {"mask", read_mask}, {"volume", read_volume}};
+const std::vector<std::pair<std::string, Reader>> kinds{
+    {"score", read_score}, {"class", read_class}, {"mask", read_mask}, {"volume", read_volume}};
 
 bool is_taken(const std::string& name) {
   const auto among = [&](const auto& columns) { return std::ranges::find(columns, name, &ResultColumn::name) != columns.end(); };
@@ -42,6 +43,24 @@ void read_measurement(Fields& fields, const char* unit, Measurement& measurement
   if (measurement.unit.empty()) measurement.unit = unit;
 }
 
+std::map<int, std::string> read_names(Fields& fields, int lowest, const char* what, Mistakes& mistakes) {
+  std::map<int, std::string> names;
+  const auto node = fields.take("names", true);
+  if (!node.IsDefined()) return names;
+  if (!node.IsMap() || node.size() == 0) {
+    mistakes.add(node, std::string("'names' must map numbers to names, such as {1: ") + (lowest == 0 ? "fracture}" : "lung}"));
+    return names;
+  }
+  for (const auto& entry : node) {
+    const auto number = whole(entry.first, lowest, label_at_most);
+    if (!number)
+      mistakes.add(entry.first,
+                   std::string("a ") + what + " is a number from " + std::to_string(lowest) + " to " + std::to_string(label_at_most));
+    names[number.value_or(lowest)] = line_of_text(entry.second, std::string("the name of a ") + what, mistakes);
+  }
+  return names;
+}
+
 std::vector<Output> read_outputs(const YAML::Node& node, Unit unit, Mistakes& mistakes) {
   std::vector<Output> outputs;
   if (!node.IsDefined()) return outputs;
@@ -62,9 +81,13 @@ std::vector<Output> read_outputs(const YAML::Node& node, Unit unit, Mistakes& mi
     masks += is_mask;
     if (is_mask && masks == 2) mistakes.add(entry, "a second mask; a model has at most one: give it several labels");
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (outputs[i].measurement() && outputs[i].measurement()->flag_at && names.contains(outputs[i].name + "_flag"))
-      mistakes.add(node[i]["name"], "the column '" + outputs[i].name + "_flag' of its flag is another output's name; rename one of them");
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto& name = outputs[i].name;
+    if (outputs[i].has_flag() && names.contains(name + "_flag"))
+      mistakes.add(node[i]["name"], "the column '" + name + "_flag' of its flag is another output's name; rename one of them");
+    if (!outputs[i].classes().empty() && names.contains(name + "_class"))
+      mistakes.add(node[i]["name"], "the column '" + name + "_class' of its class is another output's name; rename one of them");
+  }
   return outputs;
 }
 

@@ -54,6 +54,7 @@ void add_output(std::vector<Cell>& cells, const ItemRecord& item, const OutputCo
     const auto value = item.values.find(output.name);
     cells.emplace_back(value != item.values.end() ? Cell(value->second) : Cell());
   }
+  if (!output.classes.empty()) cells.emplace_back(class_name(item, output));
   if (!output.has_flag) return;
   const auto flag = item.flags.find(output.name);
   cells.emplace_back(flag != item.flags.end() ? Cell(std::int64_t{flag->second}) : Cell());
@@ -74,11 +75,21 @@ std::vector<TableColumn> columns_of(const std::vector<OutputColumn>& outputs) {
     } else {
       columns.push_back({output.name, ColumnType::number, output.unit, output.description});
     }
+    if (!output.classes.empty()) columns.push_back({output.name + "_class", ColumnType::text, "", "Name of the class"});
     if (output.has_flag)
-      columns.push_back({output.name + "_flag", ColumnType::number, "", "1 if " + output.name + " is at or above its flag_at, else 0"});
+      columns.push_back({output.name + "_flag", ColumnType::number, "",
+                         output.classes.empty() ? "1 if " + output.name + " is at or above its flag_at, else 0"
+                                                : "1 if the class of " + output.name + " is one that is flagged, else 0"});
   }
   add_fixed(columns_after_outputs);
   return columns;
+}
+
+std::string class_name(const ItemRecord& item, const OutputColumn& output) {
+  const auto value = item.values.find(output.name);
+  if (value == item.values.end()) return "";
+  const auto name = std::ranges::find(output.classes, value->second, &std::pair<const int, std::string>::first);
+  return name == output.classes.end() ? "" : name->second;
 }
 
 std::vector<Cell> cells_of(const ItemRecord& item, const JobRecord& job, const std::vector<OutputColumn>& outputs) {

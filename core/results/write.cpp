@@ -55,7 +55,8 @@ class ItemLines {
         outputs_(outputs),
         columns_(columns_of(outputs)),
         after_(columns_.size() - columns_after_outputs.size()),
-        longest_(columns_.size()) {}
+        longest_(columns_.size()),
+        has_classes_(std::ranges::any_of(outputs, [](const auto& output) { return !output.classes.empty(); })) {}
 
   void write(std::ostream& stream, const ItemRecord& item) {
     const auto cells = cells_of(item, job_, outputs_);
@@ -65,17 +66,27 @@ class ItemLines {
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (i < columns_before_outputs.size() || i >= after_) stream << ",\"" << columns_[i].name << "\":" << json_text(cells[i]);
     stream << ",\"values\":" << column_json(item.values) << ",\"flags\":" << column_json(item.flags)
-           << ",\"artefacts\":" << column_json(artefacts_json(item.artefacts)) << "}\n";
+           << ",\"artefacts\":" << column_json(artefacts_json(item.artefacts));
+    if (has_classes_) stream << ",\"classes\":" << column_json(classes_of(item));
+    stream << "}\n";
   }
 
   const std::vector<std::size_t>& longest() const { return longest_; }
 
  private:
+  std::map<std::string, std::string> classes_of(const ItemRecord& item) const {
+    std::map<std::string, std::string> names;
+    for (const auto& output : outputs_)
+      if (auto name = class_name(item, output); !name.empty()) names[output.name] = std::move(name);
+    return names;
+  }
+
   const JobRecord& job_;
   const std::vector<OutputColumn>& outputs_;
   std::vector<TableColumn> columns_;
   std::size_t after_;
   std::vector<std::size_t> longest_;  // text of each column, in bytes
+  bool has_classes_;
 };
 
 std::vector<std::size_t> write_jsonl(std::ostream& stream, Recorder& recorder, const JobRecord& job,

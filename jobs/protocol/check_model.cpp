@@ -23,10 +23,12 @@ bool is_what_was_asked_for(std::string_view device, std::string_view asked) {
 
 void check_item(const InferRequest& request, const InferredItem& item) {
   require(item.values.size() == request.values.size(), "the number of values is wrong");
-  for (const auto& name : request.values) {
-    const auto value = item.values.find(name);
-    require(value != item.values.end(), "the value of an output is missing");
-    require(std::isfinite(value->second), "a value is not finite");
+  for (const auto& [name, classes] : request.values) {
+    const auto found = item.values.find(name);
+    require(found != item.values.end(), "the value of an output is missing");
+    const auto value = found->second;
+    require(std::isfinite(value), "a value is not finite");
+    require(classes == 0 || (value >= 0 && value < static_cast<double>(classes) && value == std::floor(value)), "a class is unknown");
   }
 }
 }  // namespace

@@ -48,7 +48,7 @@ struct InferRequest {
   static constexpr const char* op = "infer";
   using Reply = InferReply;
   std::vector<ModelItem> items;
-  std::vector<std::string> values;                  // the outputs that are numbers
+  std::map<std::string, std::uint64_t> values;      // the outputs that are numbers, with how many classes there are; 0: any number
   std::map<std::string, std::vector<Place>> files;  // by output that is one: where each item's goes in the output pool; empty: none is made
   AIDP_PACKED(items, values, files)
 };

@@ -106,7 +106,7 @@ void Batch::take(const DecodeRequest& request, DecodeReply reply, const KeyOf& k
   }
 }
 
-InferRequest Batch::infer_request(const std::vector<std::string>& values, const std::vector<Output>& file_outputs) {
+InferRequest Batch::infer_request(const std::map<std::string, std::uint64_t>& values, const std::vector<Output>& file_outputs) {
   InferRequest request{.items = {}, .values = values, .files = {}};
   auto room = outputs ? (*outputs)->offset : 0;
   for (auto& item : items) {

@@ -51,7 +51,7 @@ class Batch {
   using KeyOf = std::function<std::string(const BatchItem&, const std::map<std::string, std::string>&)>;
   void take(const DecodeRequest& request, DecodeReply reply, const KeyOf& key_of);
   // Of the items that are decoded. `values`: the outputs that are numbers; `file_outputs`: those that are files and are to be made.
-  InferRequest infer_request(const std::vector<std::string>& values, const std::vector<Output>& file_outputs);
+  InferRequest infer_request(const std::map<std::string, std::uint64_t>& values, const std::vector<Output>& file_outputs);
   // Items with an answer go on to `writing`.
   void take(InferReply reply);
 

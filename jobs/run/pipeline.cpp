@@ -33,7 +33,7 @@ bool all_there(const std::filesystem::path& out, const std::vector<ArtefactRecor
 Pipeline::Pipeline(const Plan& plan, HeaderIndex& index, const Manifest& manifest, Options options, Workforce& workforce)
     : plan_(plan), index_(index), opener_(plan, manifest, index), manifest_(manifest), options_(std::move(options)), workforce_(workforce) {
   for (const auto& output : manifest.outputs) {
-    if (output.measurement()) values_.push_back(output.name);
+    if (output.is_number()) values_[output.name] = output.classes().size();
     if (output.is_file() && !options_.out.empty()) files_.push_back(output);
   }
 }
@@ -158,8 +158,7 @@ void Pipeline::write(Place batch) {
   for (auto& item : batch->items) {
     if (item.stage != Stage::writing) continue;
     for (const auto& output : manifest_.outputs)
-      if (const auto* number = output.measurement(); number && number->flag_at)
-        item.record.flags[output.name] = item.record.values.at(output.name) >= *number->flag_at;
+      if (output.has_flag()) item.record.flags[output.name] = output.is_flagged(item.record.values.at(output.name));
     item.unwritten = files_.size();
     if (files_.empty()) item.stage = Stage::ended;
     for (const auto& output : files_) write_file(batch, item, output, 1);

@@ -67,8 +67,8 @@ class Pipeline {
   std::deque<Place> decoded_;                       // of those, waiting for the model
   Clock::time_point held_up_since_ = Clock::now();  // since when decoded batches have waited for the model
   bool draining_ = false;
-  std::vector<std::string> values_;  // the outputs that are numbers
-  std::vector<Output> files_;        // those that are files, if they are made
+  std::map<std::string, std::uint64_t> values_;  // the outputs that are numbers, as in InferRequest
+  std::vector<Output> files_;                    // those that are files, if they are made
   std::vector<Digest> keys_seen_;
 };
 

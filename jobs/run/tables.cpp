@@ -7,10 +7,8 @@ namespace aidp {
 
 std::vector<OutputColumn> output_columns(const Manifest& manifest) {
   std::vector<OutputColumn> columns;
-  for (const auto& output : manifest.outputs) {
-    const auto* number = output.measurement();
-    columns.push_back({output.name, number ? number->unit : "", output.description(), output.is_file(), number && number->flag_at});
-  }
+  for (const auto& output : manifest.outputs)
+    columns.push_back({output.name, output.unit(), output.description(), output.is_file(), output.has_flag(), output.classes()});
   return columns;
 }
 

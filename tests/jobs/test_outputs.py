@@ -25,6 +25,43 @@ class Slow(torch.nn.Module):
         return x.mean(dim=[1, 2, 3]).reshape(-1, 1) * y[0, 0]
 
 
+class Nearest(torch.nn.Module):
+    """Scores of three classes, the largest for the one whose number is nearest to the mean; a mean above 9 gives the class itself, as argmax would."""
+
+    def forward(self, x: torch.Tensor):
+        mean = x.mean(dim=[1, 2, 3]).reshape(-1, 1)
+        if bool((mean > 9).all()):
+            return mean - 10
+        return -(mean - torch.arange(3)).abs()
+
+
+class Classes(JobTest):
+    def test_a_class_is_its_number_and_its_name_and_those_that_matter_are_flagged(self):
+        import h5py
+        outputs = "[{name: finding, kind: class, names: {0: normal, 1: 'fracture, old', 2: fracture}, flag: [2]}]"
+        self.install(Nearest(), outputs=outputs, batch_max=1)
+        make_cohort(self.folder / "in", 4, value=lambda study, _: (0, 1, 2, 12)[study - 1])
+        self.run_summary("mean", self.folder / "in", "--out", self.folder / "out")
+        said = [(row["finding"], row["finding_class"], row["finding_flag"]) for row in rows(self.folder / "out/results.csv")]
+        self.assertEqual(said, [("0", "normal", "0"), ("1", "fracture, old", "0"), ("2", "fracture", "1"), ("2", "fracture", "1")])
+        lines = [json.loads(line) for line in (self.folder / "out/results.jsonl").read_text().splitlines()]
+        self.assertEqual([line["classes"]["finding"] for line in lines if line["type"] == "item"], [name for _, name, _ in said])
+        with h5py.File(self.folder / "out/results.h5") as results:
+            self.assertEqual([text.decode() for text in results["items/finding_class"][:]], [name for _, name, _ in said])
+            self.assertEqual(list(results["items/finding_flag"][:]), [0, 0, 1, 1])
+        self.aidp("audit", "verify")
+
+    def test_a_class_that_does_not_exist_and_too_few_scores_are_failed_items(self):
+        make_cohort(self.folder / "in", 3, value=lambda study, _: (1, 13, 14)[study - 1])
+        for model, names, failing in (("three", "{0: a, 1: b, 2: c}", 2), ("two", "{0: a, 1: b}", 3)):
+            with self.subTest(names=names):
+                self.install(Nearest(), name=model, outputs="[{name: finding, kind: class, names: %s}]" % names, batch_max=1)
+                self.run_summary(model, self.folder / "in", "--out", self.folder / model, code=3)
+                bad = [row for row in rows(self.folder / model / "results.csv") if row["outcome"] == "quarantined"]
+                self.assertEqual([(row["reason"], row["finding_class"]) for row in bad], [("model.shape", "")] * failing)
+                self.assertTrue(all(f"one of {model.replace('three', '3').replace('two', '2')} classes" in row["message"] for row in bad))
+
+
 class Columns(JobTest):
     def test_a_result_remembers_what_it_was_made_of(self):
         self.install(Mean())

@@ -27,6 +27,7 @@ class Prediction {
 
 // How each kind is made, a file each. Throw Error(model_shape) with what was expected. `name`: of the output.
 OutputValue value_of(const ScoreOutput& score, const std::string& name, Prediction& prediction);
+OutputValue value_of(const ClassOutput& classes, const std::string& name, Prediction& prediction);
 OutputValue value_of(const MaskOutput& mask, const std::string& name, Prediction& prediction);
 OutputValue value_of(const VolumeOutput& volume, const std::string& name, Prediction& prediction);
 

@@ -74,7 +74,7 @@ void decode_lie(Change change) {
 InferRequest infer_request() {
   InferRequest request;
   request.items.resize(1);
-  request.values = {"mean"};
+  request.values = {{"mean", 0}};
   return request;
 }
 
@@ -249,6 +249,10 @@ TEST_CASE("values are finite and exactly those of the manifest's outputs") {
   CHECK_THROWS_AS(check(request, inferred({{"outcome", 1}})), BadReply);
   CHECK_THROWS_AS(check(request, inferred({{"mean", 1}, {"PatientName SMITH^JOHN", 2}})), BadReply);
   CHECK_THROWS_AS(check(request, InferReply{}), BadReply);
+  auto of_classes = infer_request();
+  of_classes.values = {{"finding", 3}};
+  CHECK_NOTHROW(check(of_classes, inferred({{"finding", 2}})));
+  for (const double unknown : {3., -1., 0.5, 1e300}) CHECK_THROWS_AS(check(of_classes, inferred({{"finding", unknown}})), BadReply);
   auto many = inferred({{"mean", 1}});
   many.items.resize(5, many.items.front());
   CHECK_THROWS_AS(check(request, many), BadReply);
