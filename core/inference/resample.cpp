@@ -96,7 +96,7 @@ void note_resize(Sample& sample, const Sizes& before, const std::string& mode, b
 }
 
 const Transforms& resample_transforms() {
-  static const Transforms transforms{{"Spacing", spacing}, {"Resize", resize}};
+  static const Transforms transforms{{"Spacing", spacing}, {"Conform", conform}, {"Resize", resize}};
   return transforms;
 }
 

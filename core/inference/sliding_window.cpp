@@ -154,9 +154,25 @@ class SlidingWindow : public Engine {
   std::string padding_mode_;
   double cval_;
 };
+
+// A model of images that gets slices of a volume.
+class Slices : public Engine {
+ public:
+  Slices(std::unique_ptr<Engine> engine, std::int64_t axis) : engine_(std::move(engine)), dimension_(axis + 2) {}
+  at::Tensor forward(const at::Tensor& batch) override {
+    const auto output = engine_->forward(batch.squeeze(dimension_));
+    return output.dim() == batch.dim() - 1 ? output.unsqueeze(dimension_) : output;
+  }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  std::int64_t dimension_;
+};
 }  // namespace
 
 std::unique_ptr<Engine> with_sliding_window(std::unique_ptr<Engine> engine, const nlohmann::json& arguments) {
+  if (const auto axis = arguments.find("spatial_dim"); axis != arguments.end())
+    engine = std::make_unique<Slices>(std::move(engine), axis->get<std::int64_t>());
   return std::make_unique<SlidingWindow>(std::move(engine), arguments);
 }
 

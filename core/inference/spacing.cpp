@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// MONAI's Spacing with diagonal=False, as monai/data/utils.py has it (zoom_affine, compute_shape_offset): the axes keep their directions
-// but for what shear there is, and the new grid begins where the old one does, or shares its centre.
+// MONAI's Spacing, as monai/data/utils.py has it (zoom_affine, compute_shape_offset): the axes keep their directions but for what shear
+// there is, and the new grid begins where the old one does, or shares its centre. With diagonal the axes are the world's.
 #include <algorithm>
 #include <cmath>
 
 #include "core/base/error.hpp"
+#include "core/inference/grid.hpp"
 #include "core/inference/transforms.hpp"
 
 namespace aidp {
 
 namespace {
-using Sizes = std::vector<std::int64_t>;
-using Matrix = std::array<Vector3, 3>;
 constexpr double tolerance = 1e-3;         // monai.data.utils.AFFINE_TOL: mm, or a part of a voxel
 constexpr double corner_tolerance = 1e-8;  // numpy.allclose's, in new voxels
-constexpr double shear_kept_apart = 1e-4;  // voxels, from one end of the image to the other
-
-double dot(const Vector3& a, const Vector3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-double voxels(std::int64_t count) { return static_cast<double>(count); }
 
 // The directions of a sample's axes as rotation times upper: what is above the diagonal is shear. Gram-Schmidt, which is the Cholesky
 // decomposition of zoom_affine.
@@ -35,21 +30,6 @@ struct Upright {
       for (std::size_t row = 0; row < 3; ++row) rotation[axis][row] = straight[axis][row] * (1 / upper[axis][axis]);
     }
   }
-};
-
-// Voxel `index` of a grid lies at matrix * index + shift of another.
-struct VoxelMap {
-  Matrix matrix{};
-  Vector3 shift{};
-
-  double part(std::size_t axis, const Vector3& index) const { return dot(matrix[axis], index); }
-};
-
-struct NewGrid {
-  Sizes size;
-  VoxelMap from, back;  // where new voxels lie on the old grid, and old ones on the new
-  Matrix directions_ras{};
-  Vector3 origin_ras{};
 };
 
 // The spacing of an axis after Spacing: that asked for, or its own where that is kept (pixdim of 0 or less, within the tolerance, or
@@ -110,12 +90,10 @@ Matrix zoom_of(const Matrix& upper, const Vector3& diagonal) {
   return zoom;
 }
 
-NewGrid new_grid(const Sample& sample, const Arguments& arguments) {
-  const Upright upright(sample);
+NewGrid upright_grid(const Sample& sample, const Upright& upright, const Vector3& spacing) {
   NewGrid grid;
-  Vector3 spacing{}, zoom{}, middle{};
+  Vector3 zoom{}, middle{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    spacing[axis] = new_spacing(sample.spacing_mm(axis), arguments, axis);
     const ZoomOfAxis along(sample, upright, axis, spacing[axis]);
     grid.size.push_back(along.size);
     middle[axis] = voxels(along.size) / 2;
@@ -138,96 +116,63 @@ NewGrid new_grid(const Sample& sample, const Arguments& arguments) {
   return grid;
 }
 
-// MONAI leaves an image whose grid would hardly change as it is.
-bool unchanged(const Sample& sample, const NewGrid& grid) {
-  const auto close = [](double one, double other) { return std::abs(one - other) <= tolerance + 1e-5 * std::abs(other); };
-  bool same_voxel = true, same_affine = true;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    if (grid.size[axis] != sample.size(axis)) return false;
-    same_voxel = same_voxel && close(grid.from.shift[axis], 0);
-    same_affine = same_affine && close(sample.origin_ras[axis], grid.origin_ras[axis]);
-    for (std::size_t other = 0; other < 3; ++other) {
-      same_voxel = same_voxel && close(grid.from.matrix[axis][other], axis == other ? 1 : 0);
-      same_affine = same_affine && close(sample.directions_ras[axis][other], grid.directions_ras[axis][other]);
+bool runs_along_the_world(const Upright& upright) {
+  return upright.rotation == Matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}} && upright.upper[0][1] == 0 && upright.upper[0][2] == 0 &&
+         upright.upper[1][2] == 0;
+}
+
+// Where each corner of the image lies along the world's axes, in steps of `spacing` from the origin; the last axis fastest.
+std::vector<Vector3> corners(const Sample& sample, const Vector3& spacing) {
+  std::vector<Vector3> all;
+  for (std::size_t corner = 0; corner < 8; ++corner) {
+    Vector3 place{};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      for (std::size_t row = 0; row < 3; ++row)
+        if (corner >> (2 - axis) & 1) place[row] += voxels(sample.size(axis) - 1) * sample.directions_ras[axis][row] / spacing[row];
+    all.push_back(place);
+  }
+  return all;
+}
+
+// The grid along the world's axes that holds the image: from its least corner, if one is the least along all of them, else around its
+// centre.
+NewGrid diagonal_grid(const Sample& sample, const Vector3& spacing) {
+  const auto places = corners(sample, spacing);
+  Vector3 least = places.front(), most = places.front();
+  for (const auto& place : places)
+    for (std::size_t row = 0; row < 3; ++row) {
+      least[row] = std::min(least[row], place[row]);
+      most[row] = std::max(most[row], place[row]);
     }
+  const auto first = std::ranges::find_if(places, [&](const Vector3& place) {
+    return std::ranges::equal(place, least, [](double own, double lowest) { return own - lowest <= corner_tolerance; });
+  });
+  Sizes size;
+  Matrix directions{};
+  auto origin = sample.origin_ras;
+  for (std::size_t row = 0; row < 3; ++row) {
+    size.push_back(static_cast<std::int64_t>(std::nearbyint(most[row] - least[row] + 1)));
+    directions[row][row] = spacing[row];
+    if (first != places.end())
+      origin[row] += (*first)[row] * spacing[row];
+    else
+      for (std::size_t axis = 0; axis < 3; ++axis) origin[row] += sample.directions_ras[axis][row] * voxels(sample.size(axis)) / 2;
+    if (first == places.end()) origin[row] -= spacing[row] * voxels(size[row]) / 2;
   }
-  return same_voxel || same_affine;
-}
-
-// Source positions of `to` voxels; beyond the ends the end itself (padding_mode border). In the steps of MONAI's AffineTransform, through
-// torch's normalised coordinates, so that `nearest` finds the same side of a tie.
-at::Tensor positions(std::int64_t from, std::int64_t to, double zoom, double shift, const at::Device& device) {
-  const double in = voxels(from), out = voxels(to), half = 1 / (2 / out);
-  const double slope = 2 / in * zoom * half, intercept = 2 / in * zoom * (-(1 / out - 1) * half) + (2 / in * shift + (1 / in - 1));
-  const auto grid = at::linspace(-1, 1, to, at::TensorOptions(device).dtype(at::kDouble)) * (out - 1) / out * slope + intercept;
-  return (((grid + 1) * in - 1) / 2).clamp_(0, in - 1);
-}
-
-bool keeps_axes_apart(const VoxelMap& map, const Sizes& size) {
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    double sideways = 0;
-    for (std::size_t other = 0; other < 3; ++other)
-      if (other != axis) sideways += std::abs(map.matrix[axis][other]) * voxels(size[other] - 1);
-    if (sideways > shear_kept_apart) return false;
-  }
-  return true;
-}
-
-at::Tensor along_each_axis(const at::Tensor& data, const VoxelMap& map, const Sizes& size, bool nearest) {
-  auto result = data;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const auto dimension = static_cast<std::int64_t>(axis) + 1;
-    const double zoom = map.matrix[axis][axis], shift = map.shift[axis];
-    if (zoom == 1 && shift == 0 && size[axis] == data.size(dimension)) continue;
-    const auto from = positions(data.size(dimension), size[axis], zoom, shift, data.device());
-    result = nearest ? result.index_select(dimension, from.round().to(at::kLong)) : linear_along(result, dimension, from);
-  }
-  return result;
-}
-
-// Sheared: torch's grid_sample, which MONAI uses for all.
-at::Tensor at_once(const at::Tensor& data, const VoxelMap& map, const Sizes& size, bool nearest) {
-  auto theta = at::zeros({1, 3, 4}, at::kDouble);
-  auto cell = theta.accessor<double, 3>();
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const auto reversed = static_cast<std::int64_t>(2 - axis);
-    const double in = voxels(data.size(static_cast<std::int64_t>(axis) + 1));
-    double middle = map.shift[axis];
-    for (std::size_t other = 0; other < 3; ++other) {
-      cell[0][reversed][static_cast<std::int64_t>(2 - other)] = map.matrix[axis][other] * voxels(size[other]) / in;
-      middle += map.matrix[axis][other] * voxels(size[other] - 1) / 2;
-    }
-    cell[0][reversed][3] = 2 / in * middle + (1 / in - 1);
-  }
-  const auto grid = at::affine_grid_generator(theta.to(data.device()), {1, 1, size[0], size[1], size[2]}, false);
-  auto result = at::empty({data.size(0), size[0], size[1], size[2]}, data.options());
-  constexpr std::int64_t linear_mode = 0, nearest_mode = 1, border = 1;
-  for (std::int64_t channel = 0; channel < data.size(0); ++channel) {
-    const auto whole = data[channel].to(at::kDouble).unsqueeze(0).unsqueeze(0);
-    result[channel].copy_(at::grid_sampler_3d(whole, grid, nearest ? nearest_mode : linear_mode, border, false)[0][0]);
-  }
-  return result;
-}
-
-at::Tensor resampled(const at::Tensor& data, const VoxelMap& map, const Sizes& size, bool nearest) {
-  return keeps_axes_apart(map, size) ? along_each_axis(data, map, size, nearest) : at_once(data, map, size, nearest);
+  return grid_at(sample, size, directions, origin);
 }
 }  // namespace
 
 void spacing(Sample& sample, const Arguments& arguments) {
   if (!sample.source.has_geometry)
     throw Error(Reason::geometry_missing, "Spacing needs PixelSpacing and ImagePositionPatient, which the series does not have");
-  const auto grid = new_grid(sample, arguments);
+  const Upright upright(sample);
+  Vector3 spacing{};
+  for (std::size_t axis = 0; axis < 3; ++axis) spacing[axis] = new_spacing(sample.spacing_mm(axis), arguments, axis);
+  const bool turned = arguments.value("diagonal", false) && !runs_along_the_world(upright);
+  const auto grid = turned ? diagonal_grid(sample, spacing) : upright_grid(sample, upright, spacing);
   sample.data = sample.data.to(at::kFloat);
-  if (unchanged(sample, grid)) return;
-  const bool nearest = arguments.value("mode", "bilinear") == "nearest";
-  const Sizes size{sample.size(0), sample.size(1), sample.size(2)};
-  sample.data = resampled(sample.data, grid.from, grid.size, nearest);
-  sample.directions_ras = grid.directions_ras;
-  sample.origin_ras = grid.origin_ras;
-  sample.undo.push_back([back = grid.back, size, nearest](const at::Tensor& data, WayBack way) {
-    return resampled(data, back, size, nearest || way != WayBack::as_it_came);
-  });
+  if (!is_own_grid(sample, grid)) resample(sample, grid, arguments.value("mode", "bilinear") == "nearest", Padding::border);
 }
 
 }  // namespace aidp

@@ -23,8 +23,9 @@ at::Tensor apply_after(const Transform& transform, const at::Tensor& output, Sam
 using Arguments = nlohmann::json;
 using Transforms = std::map<std::string, void (*)(Sample&, const Arguments&)>;
 const Transforms& spatial_transforms();    // spatial.cpp: orientation, padding, cropping, turning
-const Transforms& resample_transforms();   // resample.cpp: Resize; spacing.cpp: Spacing
+const Transforms& resample_transforms();   // resample.cpp: Resize; spacing.cpp: Spacing; conform.cpp: Conform
 const Transforms& intensity_transforms();  // intensity.cpp: values and channels
 void spacing(Sample& sample, const Arguments& arguments);
+void conform(Sample& sample, const Arguments& arguments);
 
 }  // namespace aidp

@@ -62,7 +62,7 @@ void check_combination(const Transform& transform, const YAML::Node& node, Unit 
                      std::string("'") + key + "' takes a list with a number for each channel if channel_wise is true, else one number");
   if (transform.name == "Rotate90") check_axes(arguments["spatial_axes"], true, dimensions(unit), node, mistakes);
   if (transform.name == "Flip" && given("spatial_axis")) check_axes(arguments["spatial_axis"], false, dimensions(unit), node, mistakes);
-  if (transform.name == "Orientation") check_orientation(arguments, node, mistakes);
+  if (given("axcodes")) check_orientation(arguments, node, mistakes);
   if (transform.name == "Spacing" && std::ranges::any_of(arguments["pixdim"], [](const json& mm) { return mm > 0 && mm < 0.001; }))
     mistakes.add(node, "'pixdim' takes mm of at least 0.001, or 0 or -1 to keep an axis");
 }
@@ -132,17 +132,32 @@ std::vector<Transform> read_transforms(const YAML::Node& node, bool after_model,
   return transforms;
 }
 
+namespace {
+// Windows of a slice as windows of the volume that are one voxel thick.
+void thicken(json& arguments) {
+  const auto at = arguments["spatial_dim"].get<std::ptrdiff_t>();
+  for (const auto& [key, along] : {std::pair{"roi_size", json(1)}, {"overlap", json(0)}, {"sigma_scale", json(1)}})
+    arguments[key].insert(arguments[key].begin() + at, along);
+}
+}  // namespace
+
 std::optional<Transform> read_inferer(const YAML::Node& node, Unit unit, Mistakes& mistakes) {
   if (!node.IsDefined() || node.IsNull()) return std::nullopt;
   Fields fields(node, "inferer", mistakes);
-  if (fields.choice("kind", {"sliding_window", "simple"}) == "simple") {
+  const auto before = mistakes.count();
+  const auto kind = fields.choice("kind", {"sliding_window", "slices", "simple"});
+  if (kind == "simple") {
     fields.finish();
     return std::nullopt;
   }
-  auto inferer = read_arguments(sliding_window_kind(), fields, unit, mistakes);
+  const bool slices = kind == "slices";
+  if (slices && unit != Unit::series) mistakes.add(node, "the inferer 'slices' needs a volume: 'unit: series'");
+  auto inferer = slices ? read_arguments(slices_kind(), fields, Unit::instance, mistakes)
+                        : read_arguments(sliding_window_kind(), fields, unit, mistakes);
   if (inferer.arguments.contains("overlap") &&
       std::ranges::any_of(inferer.arguments["overlap"], [](const json& part) { return part >= 1; }))
     mistakes.add(node, "'overlap' is the part of a window that the next one covers: from 0 to below 1");
+  if (slices && mistakes.count() == before) thicken(inferer.arguments);
   return inferer;
 }
 

@@ -90,7 +90,12 @@ std::vector<TransformKind> spatial_transforms() {
            true,
            {per_axis(Type::numbers, "pixdim", required, -1, spacing_at_most), text("mode", "bilinear", {"bilinear", "nearest"}),
             per_axis(Type::numbers, "min_pixdim", optional, 0, spacing_at_most),
-            per_axis(Type::numbers, "max_pixdim", optional, 0, spacing_at_most)}},
+            per_axis(Type::numbers, "max_pixdim", optional, 0, spacing_at_most), flag("diagonal", false)}},
+          {"Conform",
+           false,
+           true,
+           {per_axis(Type::integers, "spatial_size", 256, 1, voxels_at_most), per_axis(Type::numbers, "pixdim", 1, 0.001, spacing_at_most),
+            text("axcodes", "LIA"), text("mode", "bilinear", {"bilinear", "nearest"})}},
           {"Resize",
            false,
            false,
@@ -160,14 +165,31 @@ const std::vector<TransformKind>& transform_vocabulary() {
   return vocabulary;
 }
 
+namespace {
+Parameters windows() {
+  return {size("roi_size"),
+          per_axis(Type::numbers, "overlap", 0.25, 0, 1),
+          text("mode", "constant", {"constant", "gaussian"}),
+          integer("sw_batch_size", 1, 1, 4096),
+          text("padding_mode", "constant", {"constant", "reflect", "replicate", "circular"}),
+          number_of("cval", 0),
+          per_axis(Type::numbers, "sigma_scale", 0.125, 0, 1000)};
+}
+
+Parameters windows_of_slices() {
+  auto parameters = windows();
+  parameters.push_back(integer("spatial_dim", 0, 0, 2));
+  return parameters;
+}
+}  // namespace
+
 const TransformKind& sliding_window_kind() {
-  static const TransformKind kind{
-      "sliding_window",
-      false,
-      false,
-      {size("roi_size"), per_axis(Type::numbers, "overlap", 0.25, 0, 1), text("mode", "constant", {"constant", "gaussian"}),
-       integer("sw_batch_size", 1, 1, 4096), text("padding_mode", "constant", {"constant", "reflect", "replicate", "circular"}),
-       number_of("cval", 0), per_axis(Type::numbers, "sigma_scale", 0.125, 0, 1000)}};
+  static const TransformKind kind{"sliding_window", false, false, windows()};
+  return kind;
+}
+
+const TransformKind& slices_kind() {
+  static const TransformKind kind{"slices", false, true, windows_of_slices()};
   return kind;
 }
 

@@ -35,5 +35,7 @@ struct TransformKind {
 const std::vector<TransformKind>& transform_vocabulary();
 // The arguments of monai.inferers.sliding_window_inference.
 const TransformKind& sliding_window_kind();
+// Those of monai.inferers.SliceInferer: windows of a slice.
+const TransformKind& slices_kind();
 
 }  // namespace aidp

@@ -15,8 +15,9 @@ from comparison import GEOMETRIES, MISSING, SHAPE, SPACING, TOLERANCE, Oracle, l
 if not MISSING:
     import monai
     import nibabel
+    import scipy.ndimage
     from monai.data import MetaTensor, PydicomReader
-    from monai.inferers import sliding_window_inference
+    from monai.inferers import SliceInferer, sliding_window_inference
     from monai.transforms import Compose, Invertd, LoadImaged
 
 CT = {"a_min": -800, "a_max": 900, "b_min": 0, "b_max": 1}
@@ -58,6 +59,31 @@ class EachTransform(Oracle):
             for name in ("oblique", "very oblique"):
                 folder = write_series(self.folder / f"{name}-{digits}", voxels(SHAPE), GEOMETRIES[name], SPACING, digits)
                 self.same_input(f"Spacing, cosines of {digits} digits", [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.31, 0.41, 3.17]})], folder)
+
+    def test_spacing_along_the_axes_of_the_world(self):
+        for name in GEOMETRIES:
+            for given in ({"pixdim": [1, 1, 1]}, {"pixdim": [1.3, 0.41, 3.1]}, {"pixdim": [2, -1, 0]}):
+                for first in ([], [("Orientation", {"axcodes": "RAS"})]):
+                    self.same_input("Spacing, diagonal", [*first, ("Spacing", {**given, "diagonal": True})], self.image(name))
+
+    def test_a_cube_as_freesurfer_conforms_to(self):
+        """Voxel size / 2 of the cube lies where voxel size / 2 of the image does (c_ras of mri_convert --conform); the resampling is compared with MONAI's and with scipy's."""
+        for name in GEOMETRIES:
+            image = self.load(self.image(name), True)
+            for axcodes, size, pixdim in (("LIA", [32, 32, 32], [1.0, 1.0, 1.0]), ("RAS", [17, 24, 9], [0.83, 1.3, 2.7])):
+                directions = numpy.zeros((3, 3))
+                for axis, code in enumerate(axcodes):
+                    directions["RAS".find(code) if code in "RAS" else "LPI".find(code), axis] = pixdim[axis] if code in "RAS" else -pixdim[axis]
+                affine = numpy.eye(4)
+                affine[:3, :3] = directions
+                affine[:3, 3] = (image.affine.numpy() @ [*(n / 2 for n in image.shape[1:]), 1])[:3] - directions @ numpy.array(size) / 2
+                tensor, ours = self.ask("input", self.manifest([("Conform", {"axcodes": axcodes, "spatial_size": size, "pixdim": pixdim})]), self.image(name))
+                theirs = monai.transforms.SpatialResample(mode="bilinear", padding_mode="zeros", dtype=torch.float64)(image, dst_affine=affine, spatial_size=size)
+                self.compare("Conform", theirs, tensor)
+                self.assertLess(float((torch.tensor(affine) - ours).abs().max()), TOLERANCE)
+                to_old = numpy.linalg.inv(image.affine.numpy()) @ affine
+                scipys = scipy.ndimage.affine_transform(image.as_tensor()[0].double().numpy(), to_old[:3, :3], to_old[:3, 3], size, order=1, mode="grid-constant")
+                self.compare("Conform, scipy", torch.tensor(scipys[None], dtype=torch.float32), tensor)
 
     def test_resize_to_the_longest_axis(self):
         for shape in (SHAPE, SHAPE[1:] + SHAPE[:1], SHAPE[2:] + SHAPE[:2]):
@@ -200,6 +226,7 @@ class BackToTheSource(Oracle):
         for name in GEOMETRIES:
             self.same_mask("Invert", [("Orientation", {"axcodes": "RAS"}), ("Spacing", {"pixdim": [1.1, 1.1, 1.9]}), ("CropForeground", {"margin": 1}),
                                       ("ResizeWithPadOrCrop", {"spatial_size": [12, 17, 15]})], name)
+            self.same_mask("Invert", [("Spacing", {"pixdim": [1.07, 1.13, 1.9], "diagonal": True})], name, allowed=0.001)
             self.same_mask("Invert", [("Rotate90", {"k": 1}), ("Flip", {"spatial_axis": 2}), ("SpatialPad", {"spatial_size": [30, 30, 30]})], name)
 
 
@@ -250,6 +277,17 @@ class Windows(Oracle):
             theirs = sliding_window_inference(x, predictor=network, **{"sw_batch_size": 1, **given})
             manifest = self.manifest(volume=len(shape) == 5, inferer={"kind": "sliding_window", **given})
             self.compare("sliding_window", theirs, self.ask("windows", manifest, self.folder / "model.ts", tensor=x)[0])
+
+    def test_a_model_of_images_gets_the_slices_of_a_volume(self):
+        network = self.Network()
+        torch.jit.script(network).save(self.folder / "model.ts")
+        x = torch.randn((1, 2, 13, 17, 11), generator=torch.Generator().manual_seed(5))
+        for given in ({"roi_size": [17, 11]}, {"roi_size": [-1, -1], "spatial_dim": 1, "sw_batch_size": 4}, {"roi_size": [16, 24], "spatial_dim": 2, "padding_mode": "replicate"},
+                      {"roi_size": [8, 6], "overlap": [0.5, 0.3], "mode": "gaussian", "sigma_scale": [0.1, 0.3], "spatial_dim": 1, "sw_batch_size": 7}):
+            theirs = SliceInferer(**{**given, **{key: given[key][:given.get("spatial_dim", 0)] + [rest] + given[key][given.get("spatial_dim", 0):]
+                                                 for key, rest in (("overlap", 0.0), ("sigma_scale", 0.1)) if key in given}})(x, network)
+            manifest = self.manifest(volume=True, inferer={"kind": "slices", **given})
+            self.compare("slices", theirs, self.ask("windows", manifest, self.folder / "model.ts", tensor=x)[0])
 
 
 class WholeJobs(Oracle):

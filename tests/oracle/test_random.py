@@ -129,7 +129,7 @@ class Steps:
         mode = self.draw.one(["bilinear", "bilinear", "nearest"])
         choices = lambda spacing: [-1, 0, round(spacing * self.draw.one([0.5, 0.8, 1, 1.0001, 1.5, 2, 3]), 6), self.draw.real(0.4, 4, 2)]
         bounds = self.draw.maybe(0.15, min_pixdim=[self.draw.real(0.2, 1) for _ in shape], max_pixdim=[self.draw.real(1, 4) for _ in shape])
-        return {"pixdim": [self.draw.one(choices(spacing)) for spacing in own], "mode": mode, **bounds}
+        return {"pixdim": [self.draw.one(choices(spacing)) for spacing in own], "mode": mode, **bounds, **self.draw.maybe(0.2, diagonal=True)}
 
     def Resize(self, image, shape):
         mode = self.draw.one(["area", "bilinear", "trilinear", "nearest", "nearest-exact"])
@@ -240,7 +240,7 @@ class Chain:
             tied_now = False
             if name == "Spacing":
                 new_to_old = numpy.linalg.inv(self.image.affine) @ image.affine.numpy()
-                exact = not series.oblique and not self.has(SPATIAL)
+                exact = not series.oblique and not self.has(SPATIAL) and "diagonal" not in given
                 if not exact and self.size_is_tied(image):
                     continue
                 if given["mode"] == "nearest" and not exact and tied(new_to_old, image.shape[1:]):

@@ -94,6 +94,16 @@ TEST_CASE("sliding windows are read with MONAI's defaults") {
              Catch::Contains("from 0 to below 1"));
 }
 
+TEST_CASE("windows of slices are one voxel thick") {
+  auto text = with("outputs:", "inferer: {kind: slices, roi_size: [96, 64], spatial_dim: 1, overlap: 0.5}\noutputs:");
+  CHECK_THAT(mistakes_of(text), Catch::Contains("the inferer 'slices' needs a volume: 'unit: series'"));
+  text.replace(text.find("unit: instance"), 14, "unit: series");
+  const auto manifest = parse_manifest(text, "m.yaml");
+  const auto& arguments = manifest.inferer.value().arguments;
+  CHECK(arguments.at("roi_size") == nlohmann::json{96, 1, 64});
+  CHECK(arguments.at("overlap") == nlohmann::json{0.5, 0, 0.5});
+}
+
 TEST_CASE("mistakes of an inferer are named with those of the steps") {
   const auto mistakes = [](const std::string& inferer) {
     return mistakes_of(with("a_min: 0, a_max: 1}", "a_min: 0, a_max: x}\ninferer: " + inferer));
@@ -126,7 +136,7 @@ TEST_CASE("a spacing keeps an axis by 0 or -1, and is never next to nothing") {
 
 TEST_CASE("a mistake is named with its file, line and column, and what is allowed") {
   CHECK_THAT(mistakes_of(with("kind: score", "kind: scor")), Catch::Contains("m.yaml:18:25:") &&
-                                                                 Catch::Contains("allowed: score, mask, volume") &&
+                                                                 Catch::Contains("allowed: score, class, mask, volume") &&
                                                                  Catch::Contains("did you mean 'score'?"));
   CHECK_THAT(mistakes_of(with("title:", "titel:")),
              Catch::Contains("m.yaml:4:1:") && Catch::Contains("did you mean 'title'?") && Catch::Contains("lacks 'title'"));
@@ -252,6 +262,11 @@ TEST_CASE("an output and a golden case are held to their kinds") {
   CHECK_THAT(output("{name: v, kind: volume, labels: [4294967297]}"), Catch::Contains("from 1 to 255"));
   CHECK_THAT(output("{name: v, kind: volume, labels: []}"), Catch::Contains("from 1 to 255"));
   CHECK_THAT(output("{name: m, kind: mask, names: {300: lung}}"), Catch::Contains("m.yaml:18:35: a label is a number from 1 to 255"));
+  CHECK_THAT(output("{name: c, kind: class, names: {0: normal}}"), Catch::Contains("at least two classes, numbered from 0 without a gap"));
+  CHECK_THAT(output("{name: c, kind: class, names: {0: normal, 2: fracture}}"), Catch::Contains("without a gap"));
+  CHECK_THAT(output("{name: c, kind: class, names: {-1: normal, 0: fracture}}"), Catch::Contains("a class is a number from 0 to 255"));
+  CHECK_THAT(output("{name: c, kind: class, names: {0: normal, 1: fracture}, flag: [2]}"),
+             Catch::Contains("numbers of classes that 'names' has"));
   CHECK_THAT(output("{name: m, kind: mask, names: lung}"), Catch::Contains("such as {1: lung}"));
   CHECK_THAT(output("{name: s, kind: score}\n  - {name: s, kind: score}"), Catch::Contains("m.yaml:19:12: the output 's' occurs twice"));
   CHECK_THAT(output("{name: s, kind: score, labels: [1]}"), Catch::Contains("the key 'labels' is not allowed; allowed: name, kind, index"));
