@@ -66,8 +66,8 @@ struct Manifest {
   bool voi = false;  // the values are windowed to 0 to 1 as each image says
   int channels = 1;  // samples per pixel that the model takes: 1 or 3
   std::vector<Transform> preprocess;
-  std::optional<Transform>
-      inferer;  // sliding_window or slices with its arguments, both for each axis of the tensor; nothing: the whole tensor in one pass
+  // sliding_window or slices, its arguments for each axis of the tensor; nothing: the whole tensor in one pass
+  std::optional<Transform> inferer;
   std::vector<Transform> postprocess;
   std::vector<Output> outputs;
   int batch_max = 32;       // items in one forward pass

@@ -211,9 +211,12 @@ def delicate(name, given, image):
 
 
 def tied(voxels_to, shape):
-    """Whether a voxel of a grid lies half-way between two of another, by the affine from its indices to the other's."""
-    places = [voxels_to[axis, axis] * numpy.arange(n) + voxels_to[axis, 3] for axis, n in enumerate(shape)]
-    return any((numpy.abs(place % 1 - 0.5) < 1e-3).any() for place in places)
+    """Whether some voxel lies half-way between two of the other grid. Where axes are turned, few do but by chance: there only what rounding errors can decide counts."""
+    voxels_to, near = numpy.asarray(voxels_to), 1e-3
+    if (numpy.abs(voxels_to[:3, :3]) > 1e-3).sum() > 3:
+        near = 1e-6
+    places = voxels_to[:3, :3] @ numpy.indices(shape).reshape(3, -1) + voxels_to[:3, 3:]
+    return bool((numpy.abs(places % 1 - 0.5) < near).any())
 
 
 class Chain:
@@ -256,8 +259,8 @@ class Chain:
 
     def size_is_tied(self, image):
         """Whether a new axis would end on half a voxel."""
-        own, wanted = (affine[:3, :3].norm(dim=0) for affine in (self.image.affine, image.affine))
-        extents = (torch.tensor(self.image.shape[1:]) - 1) * own / wanted
+        new_of_old = (numpy.linalg.inv(image.affine) @ self.image.affine.numpy())[:3, :3]
+        extents = torch.tensor(numpy.abs(new_of_old) @ (numpy.array(self.image.shape[1:]) - 1))
         return bool((extents.frac() - 0.5).abs().min() < 1e-7)
 
     def back(self, tensor, nearest):
