@@ -81,8 +81,7 @@ class MeshNet(JobTest):
         shutil.copyfile(SHARED / "models/meshnet_model5_gw_ae.pt", package / "model.pt")
         (package / "model.yaml").write_text(MANIFEST.format(
             name="meshnet", version="1.0.0", kind="torchscript", file="model.pt", unit="series", channels=1, select="[{attribute: Modality, equals: MR}]",
-            preprocess="[Orientation: {axcodes: LIA}, Spacing: {pixdim: [1, 1, 1]}, ResizeWithPadOrCrop: {spatial_size: [256, 256, 256]}, "
-                       "ScaleIntensityRangePercentiles: {lower: 2, upper: 98, b_min: 0, b_max: 1, clip: true}]",
+            preprocess="[Conform, ScaleIntensityRangePercentiles: {lower: 2, upper: 98, b_min: 0, b_max: 1, clip: true}]",
             postprocess="[AsDiscrete: {argmax: true}]",
             outputs="[{name: tissue, kind: mask, names: {1: white, 2: grey}}, {name: white_ml, kind: volume, labels: [1]}, {name: grey_ml, kind: volume, labels: [2]}]",
             batch_max=1, timeout_s=600, golden="[]", more=""))
