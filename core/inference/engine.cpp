@@ -17,8 +17,8 @@ namespace {
 constexpr const char* entry = "model";  // the model of a package that holds several, as torch's own tools name it
 
 constexpr float close_enough = 1e-4F;  // of the largest value
-constexpr double clearly_slower = 1.2;
-constexpr double worth_choosing = 0.2 * CLOCKS_PER_SEC;  // shorter times say little
+constexpr double clearly_slower = 1.1;
+constexpr double worth_choosing = 0.02;  // seconds; shorter times say little
 constexpr std::int64_t longest_probe = 96;               // voxels along an axis
 
 // In one pass each, as an output may be most of the memory there is. What is no number must be none in both.
@@ -54,9 +54,16 @@ at::Tensor only_tensor(const at::IValue& output) {
 
 at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) { return only_tensor(module.forward({batch})); }
 
-// A corner of the first volume of a batch.
+// Processor time of a pass, of all threads. LibTorch prepares much in the first one.
+double seconds_of(torch::jit::Module& module, const at::Tensor& batch) {
+  const auto start = std::clock();
+  run(module, batch);
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+// A corner of each volume: LibTorch takes another convolution for a batch of one.
 at::Tensor corner_of(const at::Tensor& batch) {
-  auto corner = batch.narrow(0, 0, 1);
+  auto corner = batch;
   for (std::int64_t axis = 2; axis < 5; ++axis) corner = corner.narrow(axis, 0, std::min(corner.size(axis), longest_probe));
   return corner.contiguous();
 }
@@ -80,7 +87,7 @@ class TorchScript : public Engine {
  private:
   struct Trial {
     bool better;
-    at::Tensor output;
+    at::Tensor rewritten, original;  // the outputs; of images the original's first alone
   };
 
   void rewrite() try {
@@ -90,28 +97,32 @@ class TorchScript : public Engine {
 
   // Nothing if one of the two cannot take it.
   std::optional<Trial> trial(const at::Tensor& batch) try {
-    const auto start = std::clock();
-    const auto output = run(*rewritten_, batch);
-    const auto middle = std::clock();
-    const auto reference = run(module_, batch.narrow(0, 0, 1));
-    const auto each = static_cast<double>(middle - start) / static_cast<double>(batch.size(0));
-    const bool slower = batch.dim() == 5 && each > std::max(worth_choosing, clearly_slower * static_cast<double>(std::clock() - middle));
-    return Trial{!slower && close(reference, output.narrow(0, 0, 1)), output};
+    const bool volumes = batch.dim() == 5;
+    Trial trial{false, run(*rewritten_, batch), run(module_, volumes ? batch : batch.narrow(0, 0, 1))};
+    trial.better = close(trial.original, trial.rewritten.narrow(0, 0, trial.original.size(0))) && !(volumes && is_slower(batch));
+    return trial;
   } catch (const std::exception&) {
     return std::nullopt;
+  }
+
+  bool is_slower(const at::Tensor& volumes) {
+    const double rewritten = seconds_of(*rewritten_, volumes);
+    return rewritten > worth_choosing && rewritten > clearly_slower * seconds_of(module_, volumes);
   }
 
   // The output of the batch, if it came out of the choice. Two of a large model are not kept.
   std::optional<at::Tensor> choose(const at::Tensor& batch) {
     const auto corner = batch.dim() == 5 ? corner_of(batch) : batch;
-    const bool is_part = corner.numel() * batch.size(0) < batch.numel();
+    const bool is_part = corner.numel() < batch.numel();
     auto tried = trial(is_part ? corner : batch);
     const bool whole = !is_part || !tried;
     if (is_part && !tried) tried = trial(batch);  // many networks take one size
     const bool better = tried && tried->better;
     if (better) module_ = std::move(*rewritten_);
     rewritten_.reset();
-    return better && whole ? std::optional(tried->output) : std::nullopt;
+    if (!tried || !whole) return {};
+    if (better) return tried->rewritten;
+    return batch.dim() == 5 ? std::optional(tried->original) : std::nullopt;
   }
 
   torch::jit::Module module_;

@@ -26,7 +26,7 @@ at::Tensor to_channels(const at::Tensor& labels, std::int64_t classes) {
 
 at::Tensor as_discrete(const at::Tensor& output, const Arguments& arguments) {
   auto result = output;
-  if (arguments.value("argmax", false)) result = result.argmax(0, true);
+  if (arguments.value("argmax", false)) result = std::get<1>(result.max(0, true));  // argmax takes twenty times as long across channels
   if (arguments.contains("to_onehot")) result = to_channels(result, arguments["to_onehot"].get<std::int64_t>());
   if (arguments.contains("threshold")) result = result >= arguments["threshold"].get<double>();
   if (arguments.contains("rounding")) result = result.round();
