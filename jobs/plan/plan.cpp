@@ -11,6 +11,7 @@
 #include "core/dicom/geometry/volumes.hpp"
 #include "jobs/plan/choose.hpp"
 #include "jobs/plan/one_per_study.hpp"
+#include "jobs/sources/made_uids.hpp"
 
 namespace aidp {
 
@@ -182,6 +183,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
     OpenSeries open;
     plan.series.push_back({});
     plan.series.back().input = std::move(input);
+    plan.series.back().note = note_on(plan.series.back().input.made);
     const auto parts = plan_series(manifest, index, plan.series.back(), open);
     add_items(manifest, plan, open, parts);
   }
@@ -219,8 +221,8 @@ bool asks_size(const Manifest& manifest) {
 
 std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
-  const auto& input = plan_.series[series].input;
-  OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks, asks_size(manifest_)};
+  const auto& planned = plan_.series[series];
+  OpenSeries opened{index_.instances(planned.input), {}, manifest_.voi, planned.input.lacks, planned.note, asks_size(manifest_)};
   keep_images(opened.instances);
   opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
@@ -293,6 +295,10 @@ std::string note_on(const OpenSeries& series, const PlannedItem& item) {
                     fixed(volume.spacing_mm[2], 3) + " mm apart");
   if (!series.lacks.empty()) notes.push_back("a file of the series is missing: " + series.lacks);
   return join(notes, "; ");
+}
+
+std::string with_note(const std::string& message, const std::string& note) {
+  return message + (message.empty() || note.empty() ? "" : "; ") + note;
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

@@ -36,7 +36,8 @@ void add(HeaderIndex& index, const std::string& path, const std::string& series,
 }
 
 void add_loose(HeaderIndex& index, const std::string& path, Reason reason, const std::string& message, bool known) {
-  index.add(LooseFile{path, reason, message}, ScannedFile{.state = file_state(path).value()}, known);
+  const auto how = known ? HeaderIndex::Known::of_these_bytes : HeaderIndex::Known::no;
+  index.add(LooseFile{path, reason, message}, ScannedFile{.state = file_state(path).value()}, how);
 }
 
 std::string content_of(const std::filesystem::path& path) {
@@ -310,7 +311,8 @@ TEST_CASE("a series lacks the file that could not be read: known of old, of UIDs
     HeaderIndex index({}, {});
     to_read(index, {a, c});
     add(index, a, "1.2.1", "9.1", nlohmann::json::object());
-    index.add(LooseFile{c, Reason::dicom_truncated, "ends"}, ScannedFile{.study_uid = "1.2", .series_uid = "1.2.1"}, false);
+    index.add(LooseFile{c, Reason::dicom_truncated, "ends"}, ScannedFile{.study_uid = "1.2", .series_uid = "1.2.1"},
+              HeaderIndex::Known::no);
     CHECK(lacks(index) == "c: ends");
   }
   SECTION("a folder that could not be listed") {
