@@ -34,9 +34,8 @@ void check_header(const Manifest& manifest, const InstanceHeader& header) {
     throw Error(Reason::pixels_limit,
                 "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
   if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
-  const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
-  if (manifest.unit == Unit::series && !described)
-    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
+  if (const auto lacking = lacking_sizes(header); manifest.unit == Unit::series && !lacking.empty())
+    throw Error(Reason::dicom_attribute, lacking + ": missing, 0 or no number in instance " + header.sop_instance_uid);
   if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
     throw Error(Reason::pixels_size,
                 "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the file is too short for so many");

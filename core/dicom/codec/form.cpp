@@ -2,6 +2,9 @@
 #include "core/dicom/codec/form.hpp"
 
 #include <algorithm>
+#include <vector>
+
+#include "core/base/text.hpp"
 
 namespace aidp {
 
@@ -39,6 +42,14 @@ std::uint64_t native_frame_bits(const InstanceHeader& header) {
   const auto bits = static_cast<std::uint64_t>(std::max(header.bits_allocated, 0));
   const bool halved = header.photometric_interpretation == "YBR_FULL_422" && samples == 3;
   return pixels_of(header) * (halved ? 2 : samples) * bits;
+}
+
+std::string lacking_sizes(const InstanceHeader& header) {
+  std::vector<std::string> lacking;
+  if (header.rows == 0) lacking.emplace_back("Rows");
+  if (header.columns == 0) lacking.emplace_back("Columns");
+  if (header.bits_allocated == 0) lacking.emplace_back("BitsAllocated");
+  return join(lacking, ", ");
 }
 
 std::size_t value_bytes(const InstanceHeader& header) { return bytes_of(stored_type(header)); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/base/image.hpp"
 #include "core/dicom/header.hpp"
@@ -24,6 +25,8 @@ FrameForm decoded_form(const InstanceHeader& header);
 // What a frame takes in a file without compression: 1-bit values are packed, YBR_FULL_422 has two bytes for each pixel.
 std::uint64_t native_frame_bits(const InstanceHeader& header);
 inline constexpr std::int64_t frames_at_most = 100'000;  // of one object: each is an item of its own, or a slice
+// Which of Rows, Columns and BitsAllocated are absent, 0 or no number, so that there is no size; empty: none.
+std::string lacking_sizes(const InstanceHeader& header);
 // Of one decoded stored value.
 std::size_t value_bytes(const InstanceHeader& header);
 
