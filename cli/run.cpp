@@ -116,7 +116,8 @@ class Run : public Command {
            "same job; its values may then differ in the last bits, and each item records its device. A file without StudyInstanceUID, "
            "SeriesInstanceUID or SOPInstanceUID is quarantined. With --group-by-folder the files of one folder that lack them are one "
            "series of one study: UIDs are made of the folder's path from the inputs on, and of the file's name, so that the same place "
-           "gives the same UIDs; each result says so. A job is with this option or without it.";
+           "gives the same UIDs; each result says so. What differs in PatientID, AccessionNumber, StudyDate, StudyTime, PatientSex or "
+           "PatientAge is no series. A job is with this option or without it.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /archive --worklist accessions.csv --out results",

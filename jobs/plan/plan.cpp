@@ -50,6 +50,20 @@ std::optional<std::pair<std::string, std::string>> two_patients(const std::vecto
   return std::pair(first.path, other->path);
 }
 
+// What all images of a study agree in, by keyword: where SeriesInstanceUID is made of the folder, nothing else keeps two studies apart.
+void check_grouped(const PlannedSeries& series, const std::vector<InstanceHeader>& instances) {
+  if (!series.input.made.series) return;
+  const auto refuse = [&](const std::string& keyword, const InstanceHeader& other) {
+    throw Error(Reason::dicom_attribute, printable("the files of the folder are not of one study, as they differ in " + keyword + ": " +
+                                                   instances.front().path + " and " + other.path));
+  };
+  for (const auto& header : instances) {
+    if (header.accession_pseudonym != instances.front().accession_pseudonym) refuse("AccessionNumber", header);
+    for (const std::string keyword : {"StudyDate", "StudyTime", "PatientSex", "PatientAge"})
+      if (&header != &instances.front() && header.attributes.is_object() && header.attributes.contains(keyword)) refuse(keyword, header);
+  }
+}
+
 // Two files of one instance; nothing where there are none.
 std::optional<std::pair<std::string, std::string>> conflicting_copies(const std::vector<InstanceHeader>& instances) {
   std::map<std::string_view, const InstanceHeader*> seen;
@@ -102,6 +116,7 @@ std::vector<std::string> check_volumes(const Manifest& manifest, const OpenSerie
 void check_series(const Manifest& manifest, PlannedSeries& series, const OpenSeries& open, const std::vector<std::size_t>& parts) {
   if (const auto files = two_patients(open.instances))
     throw Error(Reason::dicom_patients, printable("two files have different PatientIDs: " + files->first + " and " + files->second));
+  check_grouped(series, open.instances);
   if (const auto copies = conflicting_copies(open.instances))
     throw Error(Reason::dicom_duplicate,
                 printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));

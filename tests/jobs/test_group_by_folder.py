@@ -120,6 +120,16 @@ class GroupByFolder(JobTest):
         self.assertEqual(self.ledger[0]["reason"], "dicom.patients")
         self.assertTrue(self.ledger[0]["message"].endswith("; " + NOTE), self.ledger[0]["message"])
 
+    def test_two_studies_in_a_folder_are_never_one_series(self):
+        for keyword, value in {"StudyDate": "20251101", "AccessionNumber": "CANARY-7", "PatientSex": "F"}.items():
+            self.volume(keyword, slices=2, PatientID=None)
+            self.image(f"{keyword}/3.dcm", 90, 3, **NO_UIDS, PatientID=None, **{keyword: value})
+        self.install(Mean(), unit="series")
+        self.assertEqual(self.run_on(code=3), [])
+        for row in self.ledger:
+            self.assertRegex(row["message"], "^the files of the folder are not of one study, as they differ in [A-Za-z]+: .*/1.dcm and .*/3.dcm; " + NOTE)
+        self.assertEqual({row["reason"] for row in self.ledger}, {"dicom.attribute"})
+
     def test_a_quarantined_item_says_so_too(self):
         self.image("a/1.dcm", **NO_UIDS, PhotometricInterpretation="MONOCHROME3")
         self.install(Mean())
