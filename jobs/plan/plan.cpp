@@ -284,7 +284,12 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
 }
 
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {
-  return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
+  if (!series.volumes.empty() && series.volumes[item.part].refusal) return series.volumes[item.part].refusal;
+  std::optional<Error> refusal;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) {
+    if (!refusal) refusal = too_large(header);
+  });
+  return refusal;
 }
 
 namespace {

@@ -69,6 +69,7 @@ class Attributes(JobTest):
             "misspelt": (dict(PhotometricInterpretation="MONOCROME2"), "pixels.unsupported", "PhotometricInterpretation is MONOCROME2"),
             "palette": (dict(PhotometricInterpretation="PALETTE COLOR", PixelRepresentation=0), "dicom.attribute", "RedPaletteColorLookupTableDescriptor"),
             "rows": (dict(Rows=0), "dicom.attribute", "Rows"),
+            "huge": (dict(Rows=60000, Columns=60000), "pixels.limit", "a frame of 60000 x 60000 (Rows, Columns)"),
             "pixelless": (dict(PixelData=None), "pixels.size", "PixelData is missing"),
             "streamless": (dict(PixelData=None, transfer_syntax=JPEG2000Lossless), "pixels.size", "PixelData is missing"),
             "floating": (dict(PixelData=None, FloatPixelData=b"\0" * 256), "pixels.unsupported", "BitsAllocated 16 of floating-point values"),

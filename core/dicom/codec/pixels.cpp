@@ -19,8 +19,6 @@
 namespace aidp {
 
 namespace {
-constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
-
 [[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
 [[noreturn]] void invalid(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
 
@@ -99,9 +97,7 @@ void PixelFile::check() const {
   if (h.samples_per_pixel != 1 && h.samples_per_pixel != 3)
     unsupported(value_said(dataset, DCM_SamplesPerPixel) + "; 1 and 3 are supported");
   check_bits(h);
-  if (std::max(stored_form(h).bytes, decoded_form(h).bytes) > frame_bytes_at_most)
-    throw Error(Reason::pixels_limit,
-                "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
+  if (const auto error = too_large(h)) throw *error;
 }
 
 // What the values mean must be known before a model is given them.
