@@ -113,7 +113,11 @@ class Run : public Command {
            "each; worklist.csv says how each row ended, by its line, and worklist-failed.csv holds the rows to try again. Headers of "
            "files that have not changed since an earlier run of this store are not read again. A job belongs to one version of a model: "
            "for nightly runs name MODEL@VERSION, and after an upgrade give a new output folder. Another --device or --batch resumes the "
-           "same job; its values may then differ in the last bits, and each item records its device.";
+           "same job; its values may then differ in the last bits, and each item records its device. A file without StudyInstanceUID, "
+           "SeriesInstanceUID or SOPInstanceUID is quarantined. With --group-by-folder the files of one folder that lack them are one "
+           "series of one study: UIDs are made of the folder's path from the inputs on, and of the file's name, so that the same place "
+           "gives the same UIDs; each result says so. What differs in PatientID, AccessionNumber, StudyDate, StudyTime, PatientSex or "
+           "PatientAge is no series. A job is with this option or without it.";
   }
   std::vector<std::string> examples() const override {
     return {"aidp run lung-nodule-2d /data/ct --out results", "aidp run lung-nodule-2d /archive --worklist accessions.csv --out results",

@@ -9,6 +9,8 @@ void SourceOptions::setup(CLI::App& app) {
   app.add_option("PATH", paths_, "Files, folders and DICOMDIRs; may be left out if the worklist has paths");
   app.add_option("--worklist", worklist_, "CSV or JSON lines; only the images that its rows name");
   app.add_flag("--follow-links", sources_.follow_links, "Follow links that lead out of the paths");
+  app.add_flag("--group-by-folder", sources_.group_by_folder,
+               "Take files without UIDs too: those of a folder are a series; results say so");
   app.add_option("--device", sources_.device, "auto, cpu or cuda:N")->capture_default_str();
   app.add_option("--workers", sources_.workers, "DICOM workers; 0: one per core")->capture_default_str();
   app.add_option("--memory", memory_, "Memory for decoded pixels, from 256M to all RAM; if not given, a quarter of RAM but at most 2G");

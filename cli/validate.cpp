@@ -105,7 +105,8 @@ class ValidateInput : public Command {
     app.add_option("--model", model_, "Name, name@version, or the beginning of a digest");
     auto* pixels = app.add_flag("--pixels", pixels_, "Decode every frame instead, and print what its stored values are");
     app.add_option("--dump-tensor", tensors_, "Write the model's input tensor of each item to this HDF5 file");
-    for (const char* other : {"--model", "--dump-tensor", "--worklist", "--follow-links", "--device", "--memory"}) pixels->excludes(other);
+    for (const char* other : {"--model", "--dump-tensor", "--worklist", "--follow-links", "--group-by-folder", "--device", "--memory"})
+      pixels->excludes(other);
   }
   Exit run(const Globals& globals) override {
     if (pixels_) return print_pixels(sources_.paths(), sources_.workers(), globals);

@@ -44,19 +44,27 @@ inline constexpr std::size_t image_type = 0, temporal_position = 4, convolution_
                              trigger_time = 11, acquisition_number = 12, acquisition_time = 15;
 }
 
+// Which UIDs a file does not say, so that what stands for them is made of where it lies (jobs/sources/made_uids).
+struct MadeUids {
+  bool study = false, series = false, instance = false;
+  bool any() const { return study || series || instance; }
+  bool operator==(const MadeUids&) const = default;
+};
+
 // What a DICOM worker reports of one file without its pixels. No DCMTK type.
 struct InstanceHeader {
   std::string path;
   FileState state;  // when it was read
   std::string transfer_syntax_uid, sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid, frame_of_reference_uid;
+  MadeUids made;                                             // of the three UIDs above
   bool has_pixels = false;                                   // describes an image, if perhaps not wholly: some size may be 0
   std::int64_t rows = 0, columns = 0, number_of_frames = 1;  // 0: invalid
   int samples_per_pixel = 1, bits_allocated = 0, bits_stored = 16, high_bit = 15, pixel_representation = 0;
-  bool planar = false;        // PlanarConfiguration 1
-  bool floating = false;      // FloatPixelData or DoubleFloatPixelData
-  int palette_bits = 0;       // of the colours of PALETTE COLOR; 0: no palette
-  int modality_lut_bits = 0;  // of the entries of ModalityLUTSequence; 0: none
-  bool has_padding = false;   // PixelPaddingValue
+  int planar_configuration = -1;  // 0: by pixel, 1: by plane, -1: absent; others are invalid
+  bool floating = false;          // FloatPixelData or DoubleFloatPixelData
+  int palette_bits = 0;           // of the colours of PALETTE COLOR; 0: no palette
+  int modality_lut_bits = 0;      // of the entries of ModalityLUTSequence; 0: none
+  bool has_padding = false;       // PixelPaddingValue
   std::optional<std::int64_t> instance_number;
   std::string photometric_interpretation;
   // Of the image, or an enhanced object's first frame: YYYYMMDD, HHMMSS and perhaps a fraction; empty if absent or invalid.
@@ -71,11 +79,11 @@ struct InstanceHeader {
   std::string mosaic_fault;   // why a mosaic cannot be told into its tiles, and so is no image; empty: it can, or is none
   nlohmann::json attributes;  // keyword to string, number or array: those asked for, and provenance_keywords(). See attributes_of()
 
-  // All but path, state, UIDs, identifiers and attributes, which stand beside it in an index.
+  // All but path, state, UIDs and which are made, identifiers and attributes, which stand beside it in an index.
   MSGPACK_DEFINE_ARRAY(transfer_syntax_uid, sop_class_uid, frame_of_reference_uid, acquisition_date, acquisition_time, has_pixels, rows,
-                       columns, number_of_frames, samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation, planar,
-                       floating, palette_bits, modality_lut_bits, has_padding, instance_number, photometric_interpretation, frames,
-                       tiles_across, mosaic_fault)
+                       columns, number_of_frames, samples_per_pixel, bits_allocated, bits_stored, high_bit, pixel_representation,
+                       planar_configuration, floating, palette_bits, modality_lut_bits, has_padding, instance_number,
+                       photometric_interpretation, frames, tiles_across, mosaic_fault)
 };
 
 // In a series the first image has all of its attributes, another only those that differ from the first's: null there if it has none, and

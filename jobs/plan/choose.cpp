@@ -2,6 +2,7 @@
 #include "jobs/plan/choose.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -23,7 +24,8 @@ std::string unmet(const Selection& selection) {
 nlohmann::json value_of(const std::string& text) {
   auto values = nlohmann::json::array();
   for (const auto& part : split(text, '\\')) {
-    const auto number = number_in<double>(part);
+    const auto parsed = number_in<double>(part);
+    const auto number = parsed && std::isfinite(*parsed) ? parsed : std::nullopt;  // "inf" is a text
     const bool whole = number && number_in<std::int64_t>(part);
     values.push_back(whole    ? nlohmann::json(number_in<std::int64_t>(part).value())
                      : number ? nlohmann::json(*number)

@@ -11,6 +11,7 @@
 #include "core/dicom/geometry/volumes.hpp"
 #include "jobs/plan/choose.hpp"
 #include "jobs/plan/one_per_study.hpp"
+#include "jobs/sources/made_uids.hpp"
 
 namespace aidp {
 
@@ -33,9 +34,8 @@ void check_header(const Manifest& manifest, const InstanceHeader& header) {
     throw Error(Reason::pixels_limit,
                 "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
   if (!header.mosaic_fault.empty()) throw Error(Reason::dicom_attribute, header.mosaic_fault);
-  const bool described = header.rows > 0 && header.columns > 0 && header.bits_allocated > 0;
-  if (manifest.unit == Unit::series && !described)
-    throw Error(Reason::dicom_attribute, "Rows, Columns or BitsAllocated is missing in instance " + header.sop_instance_uid);
+  if (const auto lacking = lacking_sizes(header); manifest.unit == Unit::series && !lacking.empty())
+    throw Error(Reason::dicom_attribute, lacking + ": missing, 0 or no number in instance " + header.sop_instance_uid);
   if (header.tiles_across == 0 && header.number_of_frames > std::max<std::int64_t>(1, frames_within(header)))
     throw Error(Reason::pixels_size,
                 "NumberOfFrames is " + std::to_string(header.number_of_frames) + "; the file is too short for so many");
@@ -48,6 +48,20 @@ std::optional<std::pair<std::string, std::string>> two_patients(const std::vecto
       std::ranges::find_if(instances, [&](const auto& header) { return header.patient_pseudonym != first.patient_pseudonym; });
   if (other == instances.end()) return {};
   return std::pair(first.path, other->path);
+}
+
+// What all images of a study agree in, by keyword: where SeriesInstanceUID is made of the folder, nothing else keeps two studies apart.
+void check_grouped(const PlannedSeries& series, const std::vector<InstanceHeader>& instances) {
+  if (!series.input.made.series) return;
+  const auto refuse = [&](const std::string& keyword, const InstanceHeader& other) {
+    throw Error(Reason::dicom_attribute, printable("the files of the folder are not of one study, as they differ in " + keyword + ": " +
+                                                   instances.front().path + " and " + other.path));
+  };
+  for (const auto& header : instances) {
+    if (header.accession_pseudonym != instances.front().accession_pseudonym) refuse("AccessionNumber", header);
+    for (const std::string keyword : {"StudyDate", "StudyTime", "PatientSex", "PatientAge"})
+      if (&header != &instances.front() && header.attributes.is_object() && header.attributes.contains(keyword)) refuse(keyword, header);
+  }
 }
 
 // Two files of one instance; nothing where there are none.
@@ -102,6 +116,7 @@ std::vector<std::string> check_volumes(const Manifest& manifest, const OpenSerie
 void check_series(const Manifest& manifest, PlannedSeries& series, const OpenSeries& open, const std::vector<std::size_t>& parts) {
   if (const auto files = two_patients(open.instances))
     throw Error(Reason::dicom_patients, printable("two files have different PatientIDs: " + files->first + " and " + files->second));
+  check_grouped(series, open.instances);
   if (const auto copies = conflicting_copies(open.instances))
     throw Error(Reason::dicom_duplicate,
                 printable("two files have the same SOPInstanceUID and different content: " + copies->first + " and " + copies->second));
@@ -182,6 +197,7 @@ Plan make_plan(const Manifest& manifest, Inventory inventory, HeaderIndex& index
     OpenSeries open;
     plan.series.push_back({});
     plan.series.back().input = std::move(input);
+    plan.series.back().note = note_on(plan.series.back().input.made);
     const auto parts = plan_series(manifest, index, plan.series.back(), open);
     add_items(manifest, plan, open, parts);
   }
@@ -219,8 +235,8 @@ bool asks_size(const Manifest& manifest) {
 
 std::shared_ptr<const OpenSeries> SeriesOpener::open(std::size_t series) {
   if (last_index_ == series) return last_;
-  const auto& input = plan_.series[series].input;
-  OpenSeries opened{index_.instances(input), {}, manifest_.voi, input.lacks, asks_size(manifest_)};
+  const auto& planned = plan_.series[series];
+  OpenSeries opened{index_.instances(planned.input), {}, manifest_.voi, planned.input.lacks, planned.note, asks_size(manifest_)};
   keep_images(opened.instances);
   opened.volumes = volumes_of(manifest_, opened.instances);
   last_ = std::make_shared<const OpenSeries>(std::move(opened));
@@ -268,7 +284,12 @@ std::uint64_t bytes_of_mask(const OpenSeries& series, const PlannedItem& item) {
 }
 
 std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& item) {
-  return series.volumes.empty() ? std::nullopt : series.volumes[item.part].refusal;
+  if (!series.volumes.empty() && series.volumes[item.part].refusal) return series.volumes[item.part].refusal;
+  std::optional<Error> refusal;
+  for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t) {
+    if (!refusal) refusal = too_large(header);
+  });
+  return refusal;
 }
 
 namespace {
@@ -293,6 +314,10 @@ std::string note_on(const OpenSeries& series, const PlannedItem& item) {
                     fixed(volume.spacing_mm[2], 3) + " mm apart");
   if (!series.lacks.empty()) notes.push_back("a file of the series is missing: " + series.lacks);
   return join(notes, "; ");
+}
+
+std::string with_note(const std::string& message, const std::string& note) {
+  return message + (message.empty() || note.empty() ? "" : "; ") + note;
 }
 
 Outcome outcome_of(const LooseFile& file) { return row(file.reason).exit == Exit::ok ? Outcome::ineligible : Outcome::quarantined; }

@@ -29,6 +29,7 @@ struct PlannedSeries {
   Outcome outcome = Outcome::completed;  // of the refusal: ineligible or quarantined
   std::string message;
   std::string left_out;  // of what it holds besides its items: how much, and why
+  std::string note;      // how it was put together, where its files do not say: all that is said of it ends with this
   std::size_t items = 0;
   std::size_t speaks = 0;    // which image's attributes and path stand for the series: the first that is taken
   std::string patient;       // pseudonym
@@ -57,6 +58,7 @@ struct OpenSeries {
   std::vector<VolumePlan> volumes;  // unit series
   bool voi = false;                 // the manifest asks for it
   std::string lacks;                // SeriesInput::lacks
+  std::string note;                 // PlannedSeries::note
   bool asks_size = false;           // a result of the manifest depends on how large a pixel is
 };
 
@@ -98,6 +100,9 @@ std::optional<Error> refusal_of(const OpenSeries& series, const PlannedItem& ite
 // What is to be said of a completed item: that its slices were resampled, one is missing, or its pixels' size is the detector's; empty
 // where nothing is.
 std::string note_on(const OpenSeries& series, const PlannedItem& item);
+
+// A message with a note behind it; either may be empty.
+std::string with_note(const std::string& message, const std::string& note);
 
 // A loose file is no error of the job where it is simply not DICOM.
 Outcome outcome_of(const LooseFile& file);

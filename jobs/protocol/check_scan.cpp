@@ -51,6 +51,7 @@ void check_header(const InstanceHeader& header) {
                           header.palette_bits, header.modality_lut_bits})
     require_between(value, 0, widest);
   require_between(header.high_bit, -1, widest);  // BitsStored - 1 where it says nothing
+  require_between(header.planar_configuration, -1, widest);
   require_text(header.acquisition_date, longest_date, "a date is too long");
   require_text(header.acquisition_time, longest_date, "a time is too long");
   require_text(header.photometric_interpretation, longest_text, "PhotometricInterpretation is too long");

@@ -23,11 +23,10 @@ SeriesRecord record_of(const PlannedSeries& series) {
   record.study_uid = series.input.study_uid;
   record.series_uid = series.input.series_uid;
   record.instances = series.input.files;
-  record.message = series.left_out;
+  record.message = with_note(series.refusal ? series.message : series.left_out, series.note);
   if (!series.refusal) return record;
   record.outcome = series.outcome;
   record.reason = series.refusal;
-  record.message = series.message;
   return record;
 }
 }  // namespace

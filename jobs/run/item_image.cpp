@@ -24,6 +24,9 @@ SlabLease room_for(const OpenSeries& series, const PlannedItem& item, Pool& pool
   return std::move(*slab);
 }
 
+// As the file itself has it.
+std::string said(const std::string& uid, bool is_made) { return is_made ? std::string() : uid; }
+
 // Where an image lies. A volume lies where all its slices say, a frame where its own header does.
 void place(const OpenSeries& series, const PlannedItem& item, ImageHeader& image) {
   const auto& first = series.instances[series.volumes.empty() ? item.part : series.volumes[item.part].slices.front().instance];
@@ -44,11 +47,11 @@ WantedImage wanted_image(const OpenSeries& series, const PlannedItem& item, std:
   std::map<std::string_view, std::uint64_t> numbers;  // of files, by path
   for_each_frame(series, item, [&](const InstanceHeader& header, std::int64_t frame) {
     const auto [known, is_new] = numbers.try_emplace(header.path, wanted.files.size());
-    if (is_new) wanted.files.push_back({header.path, header.state, header.sop_instance_uid});
+    if (is_new) wanted.files.push_back({header.path, header.state, said(header.sop_instance_uid, header.made.instance)});
     if (wanted.slices.empty()) {
       const auto form = decoded_form(header);
-      wanted.study_instance_uid = header.study_instance_uid;
-      wanted.series_instance_uid = header.series_instance_uid;
+      wanted.study_instance_uid = said(header.study_instance_uid, header.made.study);
+      wanted.series_instance_uid = said(header.series_instance_uid, header.made.series);
       wanted.samples = form.samples;
       wanted.rows = header.rows;
       wanted.columns = header.columns;

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::uintmax_t least_free_bytes = 16 << 20;
+constexpr const char* grouping = "group_by_folder";  // in the settings, where it is on
 
 // The inputs are real paths already: a worker has looked at them.
 std::vector<std::string> canonical_inputs(const RunRequest& request) {
@@ -41,9 +42,11 @@ JobRecord describe(const RunRequest& request, const Package& package) {
   job.out = output_folder(request).string();
   const auto inputs = canonical_inputs(request);
   // A path is bytes, JSON is UTF-8: the settings show what can be shown, the key is of the bytes.
-  job.settings = nlohmann::json{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
-  job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n")));
+  nlohmann::json settings{{"inputs", inputs}, {"device", request.device}, {"batch", request.batch}, {"site", request.site}};
+  if (request.group_by_folder) settings[grouping] = true;
+  job.settings = settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  job.key = hex(sha256("aidp.job/1\n" + package.digest + "\n" + request.site + "\n" + join(inputs, "\n") +
+                       (request.group_by_folder ? "\n\n--group-by-folder" : "")));
   return job;
 }
 
@@ -64,6 +67,11 @@ std::string owner_of(const fs::path& out) {
     throw Error(Reason::output_foreign,
                 "the output folder " + former.out + " belongs to a job whose purpose is " + former.purpose + ", not " + job.purpose,
                 "choose another folder with --out, or give --purpose " + former.purpose + "; a job has one purpose");
+  const bool grouped = nlohmann::json::parse(former.settings, nullptr, false).contains(grouping);
+  if (former.model_digest == package.digest && grouped != nlohmann::json::parse(job.settings).contains(grouping))
+    throw Error(Reason::output_foreign,
+                "the output folder " + former.out + " belongs to a job with" + (grouped ? "" : "out") + " --group-by-folder",
+                std::string(grouped ? "give --group-by-folder" : "leave it out") + ", or choose another folder with --out");
   if (former.model_digest == package.digest)
     throw Error(Reason::output_foreign, "the output folder " + former.out + " belongs to another job, with other inputs or another site",
                 "choose another folder with --out, or start over in this one with --fresh");

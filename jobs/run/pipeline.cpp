@@ -223,6 +223,7 @@ void Pipeline::settle(Place batch) {
     if (record.key.empty()) record.key = unread_item_key(*item.series, item.planned, options_.model_digest);
     if (options_.completed) keys_seen_.push_back(digest_from_hex(record.key));
     record.finished = now();
+    record.message = with_note(record.message, item.series->note);
     if (record.reason == Reason::dicom_changed)
       for (const auto& path : paths_of(*item.series, item.planned)) index_.distrust(path);
     records.push_back(std::move(record));

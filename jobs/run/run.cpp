@@ -12,6 +12,7 @@
 #include "jobs/run/job.hpp"
 #include "jobs/run/output_lock.hpp"
 #include "jobs/run/resolve.hpp"
+#include "jobs/sources/made_uids.hpp"
 
 namespace aidp {
 
@@ -32,10 +33,14 @@ Plan scan(const Manifest& manifest, const Inputs& inputs, HeaderIndex& index, Wo
   return plan;
 }
 
+// Its rows may change from run to run, and what they have in common with them.
+fs::path folder_of_worklist(const Worklist& worklist) { return fs::weakly_canonical(fs::absolute(worklist.file)).parent_path(); }
+
 // `out`: the output folder, or empty where there is none.
 Inputs inputs_of(const Sources& sources, const fs::path& out, const Manifest& manifest) {
   Inputs inputs{sources.inputs, {sources.home.root}, nullptr, manifest.unit == Unit::series, sources.follow_links};
   if (!out.empty()) inputs.left_out.push_back(out);
+  if (sources.group_by_folder) inputs.group_from = sources.inputs.empty() ? folder_of_worklist(*sources.worklist) : base_of(sources.inputs);
   if (!sources.worklist) return inputs;
   inputs.worklist = &*sources.worklist;
   if (!inputs.paths.empty()) return inputs;
@@ -56,7 +61,7 @@ std::vector<SeriesPlanRow> rows_of(const Plan& plan, const Sources& sources, con
                     static_cast<std::int64_t>(series.items),
                     !series.refusal,
                     series.refusal ? std::string(name(*series.refusal)) : "",
-                    series.message,
+                    with_note(series.message, series.note),
                     std::move(verdicts),
                     std::move(attributes)});
   }

@@ -18,19 +18,22 @@ namespace aidp {
 namespace {
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::int64_t bits_of(const MadeUids& made) { return made.study + 2 * made.series + 4 * made.instance; }
+MadeUids made_of(std::int64_t bits) { return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; }
 }  // namespace
 
-bool HeaderIndex::list(const std::string& path, const std::optional<FileState>& state) {
+bool HeaderIndex::list(const std::string& path, const std::optional<FileState>& state, const std::string& folder) {
   return guarded([&] {
     std::int64_t id = 0;
     bool listed = false, same = false;
     auto& find = rows_->find;
-    find.bind(1, path);
+    find.bind(1, path).bind(2, folder);
     if (find.step()) {
       id = find.integer(0);
       listed = find.integer(6) == run_;
       const FileState before{find.integer(1), find.integer(2), find.integer(3), find.integer(4)};
-      same = !listed && find.integer(5) >= generation_ && find.integer(7) != 0 && state == before;
+      same = !listed && find.integer(5) >= generation_ && find.integer(7) != 0 && find.integer(8) != 0 && state == before;
     }
     find.reset();
     if (same) rows_->touch.bind(1, run_).bind(2, id).run();
@@ -58,7 +61,7 @@ std::int64_t HeaderIndex::series_of(std::string_view study_uid, std::string_view
   const auto known = rows_->find_series.step() ? std::optional(rows_->find_series.integer(0)) : std::nullopt;
   rows_->find_series.reset();
   if (!known) rows_->add_series.bind(1, study_uid).bind(2, series_uid).run();
-  last_series_ = {known.value_or(database_->last_id()), std::string(study_uid), std::string(series_uid), 0, {}};
+  last_series_ = {known.value_or(database_->last_id()), std::string(study_uid), std::string(series_uid), 0, {}, {}};
   return last_series_.id;
 }
 
@@ -68,28 +71,26 @@ const std::string& HeaderIndex::keyed(Keyed& last, const char* domain, std::stri
   return last.pseudonym;
 }
 
-void HeaderIndex::add(const std::string& path, const ScannedFile& file) {
+void HeaderIndex::add(const std::string& path, const ScannedFile& file, const MadeUids& made, const std::string& folder) {
   guarded([&] {
     const auto series = series_of(file.study_uid, file.series_uid);
     auto& add = rows_->add_header;
     bind_state(add, path, file.state);
     add.bind(6, generation_).bind(7, run_).bind(8, std::int64_t{file.has_pixels}).bind(9, series).bind(10, file.sop_uid);
     add.bind(11, keyed(last_accession_, "accession", file.accession_number)).bind(12, keyed(last_patient_, "patient", file.patient_id));
-    add.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).run();
+    add.bind(13, bytes_of(file.header)).bind(14, bytes_of(file.attributes)).bind(15, bits_of(made));
+    add.bind(16, made.any() ? std::optional(folder) : std::nullopt).run();
   });
 }
 
-void HeaderIndex::add(const LooseFile& loose, const ScannedFile& file, bool known) {
+void HeaderIndex::add(const LooseFile& loose, const ScannedFile& file, Known known) {
   guarded([&] {
     const bool has_series = !file.study_uid.empty() && !file.series_uid.empty();
-    const auto member = has_series && !known ? series_of(file.study_uid, file.series_uid) : 0;
+    const auto member = has_series && known == Known::no ? series_of(file.study_uid, file.series_uid) : 0;
     bind_state(rows_->add_loose, loose.path, file.state);
-    rows_->add_loose.bind(6, known ? generation_ : -1)
-        .bind(7, run_)
-        .bind(8, name(loose.reason))
-        .bind(9, loose.message)
-        .bind(10, member)
-        .run();
+    auto& add = rows_->add_loose;
+    add.bind(6, known == Known::no ? -1 : generation_).bind(7, run_).bind(8, name(loose.reason)).bind(9, loose.message).bind(10, member);
+    add.bind(11, known == Known::while_no_uid_is_made ? std::optional("") : std::nullopt).run();
   });
 }
 
@@ -180,12 +181,13 @@ void HeaderIndex::drop_copies(std::vector<InstanceHeader>& instances) {
 std::vector<SeriesInput> HeaderIndex::series() {
   return guarded([&] {
     auto rows = database_->prepare(
-        "SELECT series.id, study_uid, series_uid, count(*) FROM file JOIN series ON series.id = series WHERE run = ? GROUP BY series "
+        "SELECT series.id, study_uid, series_uid, count(*), max(made & 1) + max(made & 2) + max(made & 4) FROM file JOIN series ON "
+        "series.id = series WHERE run = ? GROUP BY series "
         "ORDER BY study_uid, series_uid");
     rows.bind(1, run_);
     std::vector<SeriesInput> found;
     while (rows.step()) {
-      found.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.integer(3), {}});
+      found.push_back({rows.integer(0), rows.text(1), rows.text(2), rows.integer(3), {}, made_of(rows.integer(4))});
       if (const auto lack = lacking_.find(found.back().id); lack != lacking_.end()) found.back().lacks = lack->second;
     }
     return found;
@@ -229,6 +231,7 @@ std::vector<InstanceHeader> HeaderIndex::instances(const SeriesInput& series) {
       header.study_instance_uid = series.study_uid;
       header.series_instance_uid = series.series_uid;
       header.sop_instance_uid = get.text(1);
+      header.made = made_of(get.integer(11));
       header.accession_pseudonym = get.text(3);
       header.patient_pseudonym = get.text(4);
     }

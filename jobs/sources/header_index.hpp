@@ -33,6 +33,7 @@ struct SeriesInput {
   std::string study_uid, series_uid;
   std::int64_t files = 0;  // with byte-identical copies of an instance, which are no instances of their own
   std::string lacks;       // which file of it is known to be missing, and why; empty: none
+  MadeUids made{};         // which UIDs some of its files do not say
 };
 
 // The file of the index is damaged, or holds what no worker can have said. Call HeaderIndex::begin_again() and list again.
@@ -58,14 +59,16 @@ class HeaderIndex {
   const std::string& note() const { return note_; }
 
   // A regular file in its state, where that is known; again is nothing new. Whether it is to be read: it is not known as it is. Files may
-  // be listed and read in turns; the paths of those between are kept in memory.
-  bool list(const std::string& path, const std::optional<FileState>& state);
+  // be listed and read in turns; the paths of those between are kept in memory. `folder`: what UIDs that it does not say are made of
+  // (jobs/sources/made_uids); empty: none are made. A file that this changes is not known.
+  bool list(const std::string& path, const std::optional<FileState>& state, const std::string& folder = {});
   // What is to be read of them: the keywords of all who used this index.
   const std::vector<std::string>& keywords() const { return read_keywords_; }
-  // What reading a file gave that list() asked for; once.
-  void add(const std::string& path, const ScannedFile& file);
-  // The same of a file without a series. `known`: the same bytes would give the same again. `file`: as far as it was read.
-  void add(const LooseFile& loose, const ScannedFile& file, bool known);
+  // What reading a file gave that list() asked for; once. `file` has all UIDs; `made`, `folder`: those that were made, and of what.
+  void add(const std::string& path, const ScannedFile& file, const MadeUids& made = {}, const std::string& folder = {});
+  // The same of a file without a series. `file`: as far as it was read.
+  enum class Known { no, of_these_bytes, while_no_uid_is_made };  // how long reading it again would give the same
+  void add(const LooseFile& loose, const ScannedFile& file, Known known);
   void commit();
   // The file was not what was read of it: the next run reads it again.
   void distrust(const std::string& path);

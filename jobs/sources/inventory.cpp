@@ -12,6 +12,7 @@
 #include "jobs/sources/dicomdir.hpp"
 #include "jobs/sources/lister.hpp"
 #include "jobs/sources/look.hpp"
+#include "jobs/sources/made_uids.hpp"
 
 namespace aidp {
 
@@ -36,7 +37,10 @@ class UntilAbandoned {
 // Scans groups of files; a group whose worker died is tried again file by file, so that one file costs itself alone.
 class Scanner {
  public:
-  Scanner(HeaderIndex& index, Crew& dicom) : index_(index), dicom_(dicom) {}
+  Scanner(const Inputs& inputs, HeaderIndex& index, Crew& dicom) : group_from_(inputs.group_from), index_(index), dicom_(dicom) {}
+
+  // Whether the file is to be read.
+  bool list(const std::string& path, const std::optional<FileState>& state) { return index_.list(path, state, folder_of(path)); }
 
   // The next of these.
   void scan(std::deque<std::string>& unread) {
@@ -66,22 +70,39 @@ class Scanner {
     }
     const bool is_silent = lost.reason == Reason::worker_timeout;  // a dead mount: what was read of the file before is not gone
     const LooseFile file{paths.front(), is_silent ? Reason::dicom_unreadable : lost.reason, why_lost(lost, header_timeout)};
-    index_.add(file, ScannedFile{}, false);
+    index_.add(file, ScannedFile{}, Known::no);
     ++done;
   }
 
   void take(const ScannedFile& file, const std::string& path) {
     if (!file.reason.empty()) {
       const auto reason = *reason_named(file.reason);
-      return index_.add(LooseFile{path, reason, printable(file.message)}, file, row(reason).exit == Exit::ok);
+      const bool for_good = row(reason).exit == Exit::ok;
+      return index_.add(LooseFile{path, reason, printable(file.message)}, file, for_good ? Known::of_these_bytes : Known::no);
     }
-    if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(path, file);
-    index_.add(
-        LooseFile{path, file.has_pixels ? Reason::dicom_attribute : Reason::not_image,
-                  file.has_pixels ? "StudyInstanceUID, SeriesInstanceUID or SOPInstanceUID is missing" : "a DICOM object without an image"},
-        file, true);
+    const auto folder = folder_of(path);
+    const auto uids = complete_uids(file, path, folder);
+    if (!uids.made.any()) return index_.add(path, file);
+    if (!file.has_pixels)
+      return index_.add(LooseFile{path, Reason::not_image, "a DICOM object without an image"}, file, Known::of_these_bytes);
+    if (!group_from_) return refuse(path, file, uids.made);
+    auto complete = file;
+    complete.study_uid = uids.study;
+    complete.series_uid = uids.series;
+    complete.sop_uid = uids.instance;
+    index_.add(path, complete, uids.made, folder);
   }
 
+  void refuse(const std::string& path, const ScannedFile& file, const MadeUids& lacking) {
+    const auto message =
+        "the file has no " + names_of(lacking) + "; --group-by-folder takes the files of a folder without them for a series";
+    index_.add(LooseFile{path, Reason::dicom_attribute, message}, file, Known::while_no_uid_is_made);
+  }
+
+  std::string folder_of(const std::string& path) const { return group_from_ ? folder_name(*group_from_, path) : std::string(); }
+
+  using Known = HeaderIndex::Known;
+  const std::optional<fs::path>& group_from_;
   HeaderIndex& index_;
   Crew& dicom_;
 };
@@ -131,16 +152,16 @@ Inventory take_inventory(const Inputs& inputs, HeaderIndex& index, Crew& dicom,
   index.compare_with([&dicom](const std::string& path, const FileState& state) { return hash_of(dicom, path, state); });
   std::deque<std::string> unread;
   std::int64_t to_read = 0;
+  Scanner scanner(inputs, index, dicom);
   const UntilAbandoned abandoned(dicom);
   Lister lister(
       inputs, open_inputs(inputs, dicom, inventory.loose), dicom,
       [&](const std::string& path, const std::optional<FileState>& state) {
-        if (!index.list(path, state)) return;
+        if (!scanner.list(path, state)) return;
         unread.push_back(path);
         ++to_read;
       },
       inventory.loose);
-  Scanner scanner(index, dicom);
   const std::array crews{&dicom};
   while (!lister.done() || !unread.empty() || !dicom.idle()) {
     if (SignalGuard::received() != 0) break;  // what is under way may be waiting for a dead mount

@@ -30,9 +30,11 @@ void check_input(const std::filesystem::path& named, const Looked& found);
 // What is read, and what lies below it without being input: the store and the output folder, which need not be there.
 struct Inputs {
   std::vector<std::filesystem::path> paths, left_out;
-  const Worklist* worklist = nullptr;                      // only what its rows name
-  bool whole_series = false;                               // or the whole series of that
-  bool follow_links = false;                               // links that lead out of a root too
+  const Worklist* worklist = nullptr;  // only what its rows name
+  bool whole_series = false;           // or the whole series of that
+  bool follow_links = false;           // links that lead out of a root too
+  // From where folders are named in the UIDs that are made for files without (jobs/sources/made_uids); nothing: these are refused.
+  std::optional<std::filesystem::path> group_from{};
   std::chrono::milliseconds answer_within = look_timeout;  // a folder that does not is not listed
 };
 

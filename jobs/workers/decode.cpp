@@ -40,7 +40,7 @@ class Decoder {
       const auto form = decoded_form(file.header());
       const auto bytes = static_cast<std::size_t>(form.bytes) / bytes_of(form.type) * bytes_of(wanted.type);
       if (bytes > out.size() - done) throw Error(Reason::dicom_changed, "the image is larger than its header said");
-      put(file, slice.frame, form, wanted.type, out.subspan(done, bytes));
+      put(file, slice.frame, form, wanted, out.subspan(done, bytes));
       done += bytes;
       const auto [slope, intercept] = file.rescale(slice.frame);
       image.slope.push_back(slope);
@@ -72,11 +72,12 @@ class Decoder {
   }
 
   // As the item's type, which a slice of another sign or depth does not have itself.
-  static void put(PixelFile& file, std::int64_t frame, const FrameForm& form, PixelType type, std::span<std::byte> out) {
-    if (form.type == type) return file.decode(frame, out);
-    std::vector<std::byte> own(static_cast<std::size_t>(form.bytes));
-    file.decode(frame, own);
-    widen(own, form.type, type, out);
+  static void put(PixelFile& file, std::int64_t frame, const FrameForm& form, const WantedImage& wanted, std::span<std::byte> out) {
+    std::vector<std::byte> own(form.type == wanted.type ? 0 : static_cast<std::size_t>(form.bytes));
+    const auto values = own.empty() ? out : std::span(own);
+    file.decode(frame, values);
+    if (!wanted.voi) file.check_white(values);  // a window has a white of its own
+    if (!own.empty()) widen(own, form.type, wanted.type, out);
   }
 
   // Notes what is the same for all slices from the first, and refuses a slice that differs.

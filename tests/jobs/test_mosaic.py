@@ -102,7 +102,8 @@ class Mosaics(JobTest):
         for case, (more, why) in {
             "anonymised": (dict(csa=False), "the private CSA header (0029,1010)"),
             "countless": (dict(csa={"NumberOfImagesInMosaic": None}), "NumberOfImagesInMosaic"),
-            "crowded": (dict(csa={"NumberOfImagesInMosaic": [1e9]}), "NumberOfImagesInMosaic of the private CSA header is not from 1 to 1024"),
+            "crowded": (dict(csa={"NumberOfImagesInMosaic": [1e9]}), "NumberOfImagesInMosaic of the private CSA header is not a whole number from 1 to 1024"),
+            "half": (dict(csa={"NumberOfImagesInMosaic": [15.5]}), "NumberOfImagesInMosaic of the private CSA header is not a whole number"),
             "uneven": (dict(csa={"NumberOfImagesInMosaic": [10]}), "its 24 x 30 pixels are not 4 x 4 tiles"),
             "directionless": (dict(csa={"SliceNormalVector": [0, 0]}), "SliceNormalVector"),
             "skewed": (dict(csa={"SliceNormalVector": [0, 0, 1]}), "SliceNormalVector of the private CSA header is not at right angles"),

@@ -2,10 +2,15 @@
 #include "core/dicom/codec/form.hpp"
 
 #include <algorithm>
+#include <vector>
+
+#include "core/base/text.hpp"
 
 namespace aidp {
 
 namespace {
+constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
+
 std::uint64_t pixels_of(const InstanceHeader& header) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(header.rows, 0)) *
          static_cast<std::uint64_t>(std::max<std::int64_t>(header.columns, 0));
@@ -39,6 +44,20 @@ std::uint64_t native_frame_bits(const InstanceHeader& header) {
   const auto bits = static_cast<std::uint64_t>(std::max(header.bits_allocated, 0));
   const bool halved = header.photometric_interpretation == "YBR_FULL_422" && samples == 3;
   return pixels_of(header) * (halved ? 2 : samples) * bits;
+}
+
+std::string lacking_sizes(const InstanceHeader& header) {
+  std::vector<std::string> lacking;
+  if (header.rows == 0) lacking.emplace_back("Rows");
+  if (header.columns == 0) lacking.emplace_back("Columns");
+  if (header.bits_allocated == 0) lacking.emplace_back("BitsAllocated");
+  return join(lacking, ", ");
+}
+
+std::optional<Error> too_large(const InstanceHeader& header) {
+  if (std::max(stored_form(header).bytes, decoded_form(header).bytes) <= frame_bytes_at_most) return {};
+  return Error(Reason::pixels_limit, "a frame of " + std::to_string(header.rows) + " x " + std::to_string(header.columns) +
+                                         " (Rows, Columns) is larger than the limit of 256 MiB");
 }
 
 std::size_t value_bytes(const InstanceHeader& header) { return bytes_of(stored_type(header)); }

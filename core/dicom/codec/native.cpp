@@ -43,7 +43,7 @@ void unpack_native(Bytes values, std::uint64_t first_bit, const InstanceHeader& 
     if (header.columns % 2 != 0) throw Error(Reason::pixels_size, "YBR_FULL_422 with an odd number of Columns");
     return double_chroma(source, bytes, out);
   }
-  if (header.planar && header.samples_per_pixel > 1)
+  if (header.planar_configuration == 1 && header.samples_per_pixel > 1)
     return by_pixel(source, static_cast<std::size_t>(header.samples_per_pixel), bytes, out);
   std::memcpy(out.data(), source.data(), out.size());
 }

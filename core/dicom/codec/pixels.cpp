@@ -8,24 +8,24 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/base/text.hpp"
 #include "core/dicom/codec/colour.hpp"
 #include "core/dicom/codec/stored.hpp"
 #include "core/dicom/read/mosaic.hpp"
 #include "core/dicom/read/read_header.hpp"
+#include "core/dicom/read/value.hpp"
 #include "core/dicom/read/voi.hpp"
 
 namespace aidp {
 
 namespace {
-constexpr std::uint64_t frame_bytes_at_most = std::uint64_t{256} << 20;
-
 [[noreturn]] void unsupported(const std::string& what) { throw Error(Reason::pixels_unsupported, what); }
 [[noreturn]] void invalid(const std::string& what) { throw Error(Reason::dicom_attribute, what); }
 
 const TransferSyntax& syntax_of(const InstanceHeader& header) {
   if (const auto* syntax = find_syntax(header.transfer_syntax_uid)) return *syntax;
   const auto& uid = header.transfer_syntax_uid;
-  throw Error(Reason::pixels_syntax, "the transfer syntax " + (uid.empty() ? "is missing" : uid + " is not supported"));
+  throw Error(Reason::pixels_syntax, "TransferSyntaxUID " + (uid.empty() ? "is missing" : printable(uid) + " is not supported"));
 }
 
 // The value of an element that DCMTK has read, in the byte order of this machine.
@@ -50,10 +50,19 @@ void check_bits(const InstanceHeader& h) {
   if (h.floating ? h.bits_allocated != 32 && h.bits_allocated != 64
                  : !bit && h.bits_allocated != 8 && h.bits_allocated != 16 && h.bits_allocated != 32)
     unsupported("BitsAllocated " + allocated +
-                (h.floating ? " of floating-point values; 32 and 64 are" : " of integers; 1, 8, 16 and 32 are"));
+                (h.floating ? " of floating-point values is not supported; 32 and 64 are"
+                            : " of integers with SamplesPerPixel " + std::to_string(h.samples_per_pixel) +
+                                  " is not supported; 8, 16, 32 and, of one sample, 1 are"));
   if (h.bits_stored < 1 || h.bits_stored > h.bits_allocated || h.high_bit < h.bits_stored - 1 || h.high_bit >= h.bits_allocated)
     invalid("BitsStored " + std::to_string(h.bits_stored) + " and HighBit " + std::to_string(h.high_bit) + " do not fit BitsAllocated " +
             allocated);
+}
+
+// As the file has it.
+std::string value_said(DcmDataset& dataset, const DcmTagKey& tag) {
+  constexpr std::size_t long_enough = 64;
+  const auto text = text_of(dataset, tag);
+  return std::string(DcmTag(tag).getTagName()) + (text.empty() ? " is missing" : " is " + printable(text.substr(0, long_enough)));
 }
 
 bool is_ybr(Colour colour, const InstanceHeader& header) {
@@ -75,19 +84,20 @@ PixelFile::PixelFile(const std::string& path, Content content) : content_(std::m
 void PixelFile::check() const {
   const auto& h = header_;
   if (!h.has_pixels) throw Error(Reason::not_image, "the object holds no pixels");
-  if (h.rows == 0 || h.columns == 0 || h.bits_allocated == 0) invalid("Rows, Columns or BitsAllocated is missing or 0");
-  if (h.number_of_frames < 1) invalid("NumberOfFrames is not a whole number above 0");
-  if (h.pixel_representation > 1) invalid("PixelRepresentation is not 0 or 1");
+  auto& dataset = file_.dataset();
+  if (const auto lacking = lacking_sizes(h); !lacking.empty()) invalid(lacking + ": missing, 0 or no number");
+  if (h.number_of_frames < 1) invalid(value_said(dataset, DCM_NumberOfFrames) + "; a whole number is allowed");
+  if (h.pixel_representation > 1) invalid(value_said(dataset, DCM_PixelRepresentation) + "; 0 and 1 are allowed");
+  if (h.bits_stored < 1)
+    invalid(value_said(dataset, DCM_BitsStored) + "; 1 to BitsAllocated " + std::to_string(h.bits_allocated) + " are allowed");
   if (h.number_of_frames > frames_at_most)
     throw Error(Reason::pixels_limit,
                 "NumberOfFrames is " + std::to_string(h.number_of_frames) + "; the limit is " + std::to_string(frames_at_most));
   syntax_of(h);
   if (h.samples_per_pixel != 1 && h.samples_per_pixel != 3)
-    unsupported("SamplesPerPixel " + std::to_string(h.samples_per_pixel) + " of " + h.photometric_interpretation + "; 1 and 3 are");
+    unsupported(value_said(dataset, DCM_SamplesPerPixel) + "; 1 and 3 are supported");
   check_bits(h);
-  if (std::max(stored_form(h).bytes, decoded_form(h).bytes) > frame_bytes_at_most)
-    throw Error(Reason::pixels_limit,
-                "a frame of " + std::to_string(h.rows) + " x " + std::to_string(h.columns) + " is larger than the limit of 256 MiB");
+  if (const auto error = too_large(h)) throw *error;
 }
 
 // What the values mean must be known before a model is given them.
@@ -102,18 +112,23 @@ void PixelFile::check_meaning() const {
   const bool colour = header_.samples_per_pixel == 3 &&
                       (photometric == "RGB" || photometric == "YBR_FULL" || photometric == "YBR_FULL_422" || of_codestream);
   if (!grey && !colour && header_.palette_bits == 0)
-    unsupported("PhotometricInterpretation " + (photometric.empty() ? "is missing" : photometric) + " with SamplesPerPixel " +
+    unsupported(value_said(file_.dataset(), DCM_PhotometricInterpretation) + " with SamplesPerPixel " +
                 std::to_string(header_.samples_per_pixel) + (header_.floating ? ", floating-point," : "") + " in " +
-                std::string(syntax_->name));
+                std::string(syntax_->name) +
+                (header_.samples_per_pixel == 3
+                     ? "; RGB, YBR_FULL, YBR_FULL_422 and, of JPEG 2000, YBR_RCT and YBR_ICT are supported"
+                     : "; MONOCHROME1, MONOCHROME2 and PALETTE COLOR are supported, MONOCHROME2 alone of floating-point values"));
 }
 
 void PixelFile::find_pixels() {
   syntax_ = &syntax_of(header_);
   const auto& pixels = file_.pixels();
   if (syntax_->codec != Codec::native) {
+    if (!pixels && !file_.dataset().tagExists(DCM_PixelData)) throw Error(Reason::pixels_size, "PixelData is missing");
     if (!pixels || !pixels->encapsulated)
       throw Error(Reason::pixels_corrupt, "the transfer syntax is compressed, but PixelData is not encapsulated");
     fragments_ = Fragments(pixels->bytes, header_.number_of_frames, syntax_->codec);
+    if (syntax_->codec == Codec::deflated_frames) check_planes();
     return;
   }
   if (pixels && pixels->encapsulated)
@@ -127,7 +142,17 @@ void PixelFile::find_pixels() {
   const auto whole = stored_form(header_).bytes * static_cast<std::uint64_t>(header_.number_of_frames);
   if (header_.photometric_interpretation == "YBR_FULL_422" && native_.size() == whole + whole % 2)
     header_.photometric_interpretation = "YBR_FULL";
+  check_planes();
   check_native_size();
+}
+
+// Where samples lie must be said (PS3.3 C.7.6.3.1.3), but by a codestream, which says it itself.
+void PixelFile::check_planes() const {
+  if (header_.samples_per_pixel == 1) return;
+  const bool halved = header_.photometric_interpretation == "YBR_FULL_422";  // by pixel alone (C.7.6.3.1.2)
+  const auto planes = header_.planar_configuration;
+  if (planes == 0 || (planes == 1 && !halved)) return;
+  invalid(value_said(file_.dataset(), DCM_PlanarConfiguration) + (halved ? "; 0 is allowed with YBR_FULL_422" : "; 0 and 1 are allowed"));
 }
 
 // Zeros behind the last frame, less than another frame, are padding, and so is a last byte that makes the length even.
@@ -225,6 +250,20 @@ void PixelFile::decode_whole(std::int64_t frame, Values out) {
     look_up_palette(stored, header_, tables_, out);
   else
     look_up_modality(stored, header_, tables_.at(0), padding(), out);
+}
+
+void PixelFile::check_white(Bytes decoded) const {
+  ImageHeader image;
+  describe(image);
+  const bool is_signed = image.type == PixelType::int8 || image.type == PixelType::int16 || image.type == PixelType::int32;
+  if (!image.inverted || is_signed || image.bits_stored >= 8 * static_cast<int>(bytes_of(image.type))) return;
+  constexpr double overshoot = 1.25;
+  const auto white = std::ldexp(1.0, image.bits_stored) - 1;
+  const auto largest = largest_beside(decoded, image.type, image.padding);
+  if (largest > white * (syntax_->lossy && header_.modality_lut_bits == 0 ? overshoot : 1))
+    invalid("PhotometricInterpretation is MONOCHROME1, but a value of " + number(largest) + " lies beyond the " +
+            std::to_string(image.bits_stored) + (header_.modality_lut_bits > 0 ? " bits of LUTDescriptor" : " bits of BitsStored") +
+            ", so that nothing says which value is white");
 }
 
 void PixelFile::describe(ImageHeader& image) const {

@@ -39,6 +39,9 @@ class PixelFile {
   // What a model is meant to be given, still before the rescale: colour as RGB, a palette or a modality LUT looked up.
   // `out` has decoded_form(header()).bytes. Throws Error(pixels_*, dicom_attribute).
   void decode(std::int64_t frame, Values out);
+  // Whether values of decode() can be turned round, as MONOCHROME1 is, in the range of their bits (mirror_sum): a codestream may have more
+  // than BitsStored, and then nothing says which value is white. A lossy codec may overshoot. Throws Error(dicom_attribute).
+  void check_white(Bytes decoded) const;
   // Sizes, type, inversion and padding of what decode() gives; the rest is left as it is.
   void describe(ImageHeader& image) const;
   // RescaleSlope and RescaleIntercept of a frame; 1 and 0 where a modality LUT stands in their place (PS3.3 C.11.1).
@@ -51,6 +54,7 @@ class PixelFile {
   void check_meaning() const;
   void find_pixels();
   void check_native_size() const;
+  void check_planes() const;
   Colour decode_into(std::int64_t frame, Values out) const;
   void decode_native(std::int64_t frame, Values out) const;
   void decode_whole(std::int64_t frame, Values out);

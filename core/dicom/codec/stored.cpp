@@ -73,6 +73,19 @@ void look_up_palette(std::span<const std::byte> stored, const InstanceHeader& he
   look_up(stored, header, decoded_form(header).type, palette.size(), look, out);
 }
 
+double largest_beside(std::span<const std::byte> values, PixelType type, const Range& padding) {
+  auto largest = std::numeric_limits<double>::quiet_NaN();
+  with_type(type, [&](auto kind) {
+    using Value = decltype(kind);
+    for (std::size_t i = 0; i < values.size() / sizeof(Value); ++i) {
+      const auto value = static_cast<double>(value_at<Value>(values, i));
+      const bool is_padding = padding && value >= (*padding)[0] && value <= (*padding)[1];
+      if (!is_padding) largest = std::fmax(largest, value);
+    }
+  });
+  return largest;
+}
+
 std::array<double, 2> range_of(std::span<const std::byte> values, PixelType type) {
   std::array<double, 2> range{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   with_type(type, [&](auto kind) {

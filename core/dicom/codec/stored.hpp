@@ -33,4 +33,7 @@ void look_up_palette(std::span<const std::byte> stored, const InstanceHeader& he
 // The least and the largest, NaN left out; {NaN, NaN} without any.
 std::array<double, 2> range_of(std::span<const std::byte> values, PixelType type);
 
+// The largest value that is not in the range `padding`; NaN where there is none.
+double largest_beside(std::span<const std::byte> values, PixelType type, const std::optional<std::array<double, 2>>& padding);
+
 }  // namespace aidp

@@ -2,7 +2,6 @@
 #include "core/dicom/geometry/told_apart.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <set>
@@ -26,9 +25,8 @@ constexpr int deepest = 2;  // acquisitions of acquisitions
 
 // Numbers by value and before texts.
 std::pair<double, std::string> by_value(const std::string& text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return {error == std::errc() ? number : INFINITY, text};
+  const auto number = number_in<double>(text);
+  return {number && std::isfinite(*number) ? *number : INFINITY, text};
 }
 
 using Parts = std::vector<std::pair<std::string, Frames>>;  // by value

@@ -50,7 +50,7 @@ std::array<double, N> csa_numbers(std::span<const std::byte> csa, const std::str
   const auto values = csa_values(csa, field);
   std::array<double, N> numbers{};
   for (std::size_t i = 0; i < N; ++i) {
-    const auto number = i < values.size() ? number_in<double>(values[i]) : std::nullopt;
+    const auto number = i < values.size() ? decimal_in(values[i]) : std::nullopt;
     if (!number) fault(field + " of the private CSA header is missing or invalid");
     numbers[i] = *number;
   }
@@ -59,8 +59,8 @@ std::array<double, N> csa_numbers(std::span<const std::byte> csa, const std::str
 
 std::int64_t tile_count(std::span<const std::byte> csa) {
   const double count = csa_numbers<1>(csa, "NumberOfImagesInMosaic")[0];
-  if (!(count >= 1 && count <= static_cast<double>(tiles_at_most)))
-    fault("NumberOfImagesInMosaic of the private CSA header is not from 1 to " + std::to_string(tiles_at_most));
+  if (count != std::floor(count) || count < 1 || count > static_cast<double>(tiles_at_most))
+    fault("NumberOfImagesInMosaic of the private CSA header is not a whole number from 1 to " + std::to_string(tiles_at_most));
   return std::llround(count);
 }
 

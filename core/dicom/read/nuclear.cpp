@@ -5,6 +5,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/text.hpp"
 #include "core/dicom/codec/form.hpp"
@@ -50,7 +51,7 @@ std::vector<std::int64_t> slices_of(DcmItem& dataset, const InstanceHeader& head
   if (!told && gated && header.number_of_frames > 1) return {};
   for (std::int64_t frame = 0; frame < header.number_of_frames; ++frame) {
     const auto number = told ? number_at(*vector, static_cast<unsigned long>(frame)) : static_cast<double>(frame + 1);
-    if (!number || *number < 1) return {};
+    if (!number || *number < 1 || *number != std::floor(*number)) return {};
     slices.push_back(static_cast<std::int64_t>(*number) - 1);
   }
   return slices;

@@ -158,7 +158,8 @@ void read_acquisition(DcmDataset& dataset, InstanceHeader& header) {
   auto* content = groups ? item_in(*groups, DCM_FrameContentSequence) : nullptr;
   if (content && moment.empty()) moment = text_of(*content, DCM_FrameAcquisitionDateTime);
   moment = moment.substr(0, moment.find_first_of("+-&"));  // of a time zone
-  header.acquisition_date = digits_first(text_of(dataset, DCM_AcquisitionDate), date_digits, date_digits);
+  if (const auto date = text_of(dataset, DCM_AcquisitionDate); date.size() == date_digits)
+    header.acquisition_date = digits_first(date, date_digits, date_digits);
   header.acquisition_time = digits_first(text_of(dataset, DCM_AcquisitionTime), time_digits, time_longest);
   if (header.acquisition_date.empty()) header.acquisition_date = digits_first(moment, date_digits, date_digits);
   if (header.acquisition_time.empty() && moment.size() > date_digits)
@@ -199,12 +200,12 @@ InstanceHeader header_of(const DicomFile& file, const std::string& path) {
   header.has_pixels = describes_an_image(dataset);
   header.samples_per_pixel = unsigned_of(dataset, DCM_SamplesPerPixel, 1);
   header.bits_allocated = unsigned_of(dataset, DCM_BitsAllocated, 0);
-  header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.bits_allocated);
-  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1, -1);
-  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, 0, 2);
-  header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
-  header.planar = unsigned_of(dataset, DCM_PlanarConfiguration, 0) == 1;
   header.floating = dataset.tagExists(DCM_FloatPixelData) || dataset.tagExists(DCM_DoubleFloatPixelData);
+  header.bits_stored = unsigned_of(dataset, DCM_BitsStored, header.floating ? header.bits_allocated : 0);  // PS3.3 C.7.6.24 has none
+  header.high_bit = unsigned_of(dataset, DCM_HighBit, header.bits_stored - 1, -1);
+  header.pixel_representation = unsigned_of(dataset, DCM_PixelRepresentation, header.floating ? 0 : 2, 2);
+  header.photometric_interpretation = text_of(dataset, DCM_PhotometricInterpretation);
+  header.planar_configuration = unsigned_of(dataset, DCM_PlanarConfiguration, -1, 2);
   header.has_padding = dataset.tagExistsWithValue(header.floating ? DCM_FloatPixelPaddingValue : DCM_PixelPaddingValue) ||
                        (header.floating && dataset.tagExistsWithValue(DCM_DoubleFloatPixelPaddingValue));
   header.instance_number =

@@ -31,10 +31,11 @@ std::optional<double> decimal_in(std::string_view text) {
 }
 
 std::optional<double> number_at(DcmElement& element, unsigned long index) {
-  Float64 binary = 0;
-  if (element.ident() == EVR_FD || element.ident() == EVR_FL) {
-    const bool finite = element.getFloat64(binary, index).good() && std::isfinite(binary);
-    return finite ? std::optional<double>(binary) : std::nullopt;
+  if (element.ident() == EVR_FD || element.ident() == EVR_FL) {  // DCMTK gives neither as the other
+    Float64 number = NAN;
+    Float32 single = NAN;
+    if (element.getFloat64(number, index).bad() && element.getFloat32(single, index).good()) number = single;
+    return std::isfinite(number) ? std::optional<double>(number) : std::nullopt;
   }
   const bool whole = element.ident() == EVR_US || element.ident() == EVR_SS || element.ident() == EVR_UL || element.ident() == EVR_SL;
   if (!whole && !dynamic_cast<DcmByteString*>(&element)) return std::nullopt;  // of another the text would be hexadecimal

@@ -28,7 +28,8 @@ void add(HeaderIndex& index, const std::string& path, const std::string& series,
   file.study_uid = "1.2";
   file.series_uid = series;
   file.sop_uid = sop;
-  file.accession_number = patient.empty() ? patient : "A" + patient;
+  const auto accession = patient.empty() ? patient : "A" + patient;
+  file.accession_number = accession;
   file.patient_id = patient;
   file.header = header;
   file.attributes = packed_values;
@@ -36,7 +37,8 @@ void add(HeaderIndex& index, const std::string& path, const std::string& series,
 }
 
 void add_loose(HeaderIndex& index, const std::string& path, Reason reason, const std::string& message, bool known) {
-  index.add(LooseFile{path, reason, message}, ScannedFile{.state = file_state(path).value()}, known);
+  const auto how = known ? HeaderIndex::Known::of_these_bytes : HeaderIndex::Known::no;
+  index.add(LooseFile{path, reason, message}, ScannedFile{.state = file_state(path).value()}, how);
 }
 
 std::string content_of(const std::filesystem::path& path) {
@@ -150,6 +152,40 @@ TEST_CASE("a model that asks for another attribute has headers read again, once 
   CHECK(!is_read({}));
 }
 
+TEST_CASE("a file whose UIDs were made, or that lacked them, is read again where they are made of something else") {
+  const Folder folder;
+  const auto file = folder.file("a", "1"), whole = folder.file("b", "2");
+  constexpr MadeUids made{.study = true, .series = true, .instance = false};
+  const auto packed_header = packed(InstanceHeader{}), none = packed_attributes(nlohmann::json::object());
+  const auto is_read = [&](const std::string& from) {
+    HeaderIndex index(folder.index(), {}, key);
+    if (index.list(whole, file_state(whole), from)) add(index, whole, "1.2.9", "9.2", nlohmann::json::object());
+    const bool unknown = index.list(file, file_state(file), from);
+    ScannedFile scanned{
+        .state = file_state(file).value(), .study_uid = "1.2", .series_uid = "1.2.1", .sop_uid = "9.1", .header = packed_header};
+    scanned.attributes = none;
+    if (unknown && from.empty())
+      index.add(LooseFile{file, Reason::dicom_attribute, "lacks UIDs"}, scanned, HeaderIndex::Known::while_no_uid_is_made);
+    else if (unknown)
+      index.add(file, scanned, made, from);
+    index.commit();
+    CHECK(index.loose().size() == (from.empty() ? 1 : 0));
+    if (!from.empty()) {
+      CHECK(index.series().front().made == made);
+      CHECK(index.instances(index.series().front()).front().made == made);
+    }
+    CHECK(!index.series().back().made.any());
+    return unknown;
+  };
+  CHECK(is_read(""));
+  CHECK(is_read(""));  // what is refused is read by two runs
+  CHECK(!is_read(""));
+  CHECK(is_read("in/a"));
+  CHECK(!is_read("in/a"));
+  CHECK(is_read("a"));
+  CHECK(is_read(""));
+}
+
 TEST_CASE("an index that cannot be used is made again or replaced, and says so by name") {
   const Folder folder;
   const auto file = folder.file("a", "1");
@@ -165,8 +201,8 @@ TEST_CASE("an index that cannot be used is made again or replaced, and says so b
     index.commit();
   }
   if (damage == 2) std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2 + 100);
-  if (damage == 3) Database(path, Database::Scratch{15, ""}).execute("DROP TABLE file; CREATE TABLE file (x)");
-  if (damage == 4) Database(path, Database::Scratch{15, ""}).execute("PRAGMA user_version = 14");
+  if (damage == 3) Database(path, Database::Scratch{16, ""}).execute("DROP TABLE file; CREATE TABLE file (x)");
+  if (damage == 4) Database(path, Database::Scratch{16, ""}).execute("PRAGMA user_version = 15");
   HeaderIndex index(path, {}, damage == 5 ? random_key() : key);
   CHECK_THAT(index.note(), Catch::Matchers::Contains("headers.db"));
   CHECK(index.list(file, file_state(file)));
@@ -310,7 +346,8 @@ TEST_CASE("a series lacks the file that could not be read: known of old, of UIDs
     HeaderIndex index({}, {});
     to_read(index, {a, c});
     add(index, a, "1.2.1", "9.1", nlohmann::json::object());
-    index.add(LooseFile{c, Reason::dicom_truncated, "ends"}, ScannedFile{.study_uid = "1.2", .series_uid = "1.2.1"}, false);
+    index.add(LooseFile{c, Reason::dicom_truncated, "ends"}, ScannedFile{.study_uid = "1.2", .series_uid = "1.2.1"},
+              HeaderIndex::Known::no);
     CHECK(lacks(index) == "c: ends");
   }
   SECTION("a folder that could not be listed") {

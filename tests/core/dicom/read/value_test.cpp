@@ -25,6 +25,7 @@ TEST_CASE("values of a header are numbers of any VR, and as many as there must b
   dataset.putAndInsertString(DCM_EchoNumbers, "1.5");
   dataset.putAndInsertString(DCM_RescaleSlope, "1\\2");
   dataset.putAndInsertFloat64(DCM_RealWorldValueSlope, 0.1);
+  dataset.putAndInsertFloat32(DCM_BeamAngle, 0.5F);
   dataset.putAndInsertUint16(DCM_Rows, 65535);
   CHECK_FALSE(numbers_of<2>(dataset, DCM_PixelSpacing));
   CHECK(number_of(dataset, DCM_PixelSpacing) == 0.5);
@@ -36,6 +37,7 @@ TEST_CASE("values of a header are numbers of any VR, and as many as there must b
   CHECK(whole_number_of(dataset, DCM_SeriesNumber, 0, 100) == 12);
   CHECK_FALSE(whole_number_of(dataset, DCM_SeriesNumber, 0, 11));
   CHECK(number_of(dataset, DCM_RealWorldValueSlope) == 0.1);
+  CHECK(number_of(dataset, DCM_BeamAngle) == 0.5);
   CHECK(number_of(dataset, DCM_Rows) == 65535);
   CHECK_FALSE(number_of(dataset, DCM_Columns));
 }
