@@ -245,8 +245,36 @@ class Refusing(OfBundles):
         self.refused("Spacing", "padding_mode", "zeros", inference=self.with_step(4, {"_target_": "Spacingd", "keys": "image", "pixdim": 1, "padding_mode": "zeros"}))
         self.refused("Flip", "spatial_axes", inference=self.with_step(4, {"_target_": "Flipd", "keys": "image", "spatial_axes": 1}))
         self.refused("preprocessing::transforms::0::swap_ij", inference=self.with_step(0, {"_target_": "LoadImaged", "keys": "image", "swap_ij": False}))
-        self.refused("nearest_interp", inference=without_invert(nearest=False))
         self.refused("label", inference=self.with_step(4, {"_target_": "Flipd", "keys": "label"}))
+
+    def test_all_that_stands_in_the_way_is_told_at_once(self):
+        metadata, inference = changed(METADATA, intended_use=""), changed(INFERENCE, inferer={"_target_": "PatchInferer"})
+        inference["preprocessing"]["transforms"][2:4] = [{"_target_": "Orientationd", "keys": "image"}, {"_target_": "Spacingd", "keys": "image", "pixdim": "wide", "mode": 3},
+                                                         {"_target_": "HistogramNormalized", "keys": "image"}, {"_target_": "SpatialPadd", "keys": "image", "spatial_size": 9, "mode": "symmetric"}]
+        metadata["network_data_format"]["inputs"]["image"]["modality"] = "n/a"
+        metadata["network_data_format"]["outputs"]["pred"]["format"] = "points"
+        bundle = self.bundle(metadata, inference)
+        (bundle / "models/model.ts").unlink()
+        error = self.convert(bundle, code=2).stderr
+        for words in ("no models/model.ts\n", "intended use\n", "transforms::2: Orientation needs the argument 'axcodes'\n", "transforms::3::pixdim: ", "transforms::3::mode: ",
+                      "no transform 'HistogramNormalized' before the model\n", "transforms::5::mode: ", "PatchInferer", "is 'n/a')\n", "the format 'points'", "10 obstacles; ",
+                      "--intended-use", "--modality", "python -m monai.bundle ckpt_export network_def "):
+            self.assertIn(words, error)
+        told = json.loads(self.aidp("--format", "json", "model", "import", "monai-bundle", bundle, "--to", self.folder / "package", code=2).stderr)
+        self.assertEqual(len(told["message"].splitlines()), 11)
+
+    def test_several_images_are_one_obstacle(self):
+        inference = changed(INFERENCE)
+        for transform in inference["preprocessing"]["transforms"]:
+            transform["keys"] = ["t1", "t2"]
+        error = self.convert(self.bundle(inference=inference), code=2).stderr
+        self.assertIn('preprocessing::transforms::0: it loads "t1", "t2"', error)
+        self.assertNotIn("obstacles", error)
+
+    def test_what_reads_no_image_file_is_refused(self):
+        inference = changed(INFERENCE)
+        del inference["preprocessing"]["transforms"][0]
+        self.refused("LoadImaged", inference=inference)
 
     def test_an_expression_that_needs_python_is_named(self):
         for pixdim in ("$[float(x) for x in '111']", "$__import__('os').getcwd()", "@nowhere", "%other.json::pixdim", "$@pixdim", "$1 +"):
