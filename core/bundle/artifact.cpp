@@ -36,8 +36,8 @@ std::string export_remedy(const BundleTexts& texts) {
     shape = traced_shape(metadata, inference);
   } catch (const Error&) {  // what cannot be read is an obstacle of its own
   }
-  return "export it in the bundle's folder (with the Python packages monai, fire and pyyaml): python -m monai.bundle ckpt_export " + network +
-         " --filepath models/model.ts --ckpt_file models/model.pt --meta_file configs/metadata.json --config_file " +
+  return "export it in the bundle's folder (with the Python packages monai, fire and pyyaml): python -m monai.bundle ckpt_export " +
+         network + " --filepath models/model.ts --ckpt_file models/model.pt --meta_file configs/metadata.json --config_file " +
          texts.inference.front().file + "; a network that cannot be scripted is traced: add --use_trace True --input_shape \"" + shape +
          "\"";
 }

@@ -140,10 +140,22 @@ json mask_outputs(const Said& said, const std::vector<Transform>& steps, bool vo
   return outputs;
 }
 
-json class_outputs(const Said& said) {
+// The class, where the network chooses one of them, and its scores, where these are more than that choice.
+json class_outputs(const Said& said, const std::vector<Transform>& steps) {
+  const auto channels = channels_of(said);
+  const auto any = [&](const char* name, const char* argument) {
+    return std::ranges::any_of(steps,
+                               [&](const Transform& step) { return step.name == name && step.arguments.value(argument, json()) == true; });
+  };
+  const bool chosen = any("AsDiscrete", "argmax"), row = channels.size() > 1 && channels.rbegin()->first + 1 == std::ssize(channels);
   auto outputs = json::array();
-  for (const auto& [channel, name] : channels_of(said))
-    outputs.push_back({{"name", column(name, "class")}, {"kind", "score"}, {"index", channel}});
+  if (row && (chosen || any("Activations", "softmax"))) {
+    auto names = json::object();
+    for (const auto& [number, name] : channels) names[std::to_string(number)] = name;
+    outputs.push_back({{"name", "class"}, {"kind", "class"}, {"names", names}});
+    if (chosen) return outputs;
+  }
+  for (const auto& [channel, name] : channels) outputs.push_back({{"name", column(name, "class")}, {"kind", "score"}, {"index", channel}});
   return outputs;
 }
 
@@ -157,7 +169,7 @@ json outputs_of(const Said& said, const std::vector<Transform>& steps, bool volu
   const auto shape = said.metadata.value(std::string(output_id) + "::spatial_shape");
   const bool one_row = shape.is_array() && shape.size() == 2 && shape[0] == 1;  // [1, classes]
   if (format == "segmentation" || (format == "labels" && !one_row)) return mask_outputs(said, steps, volumes);
-  if (type == "probabilities" || format == "classes" || format == "classification" || format == "labels") return class_outputs(said);
+  if (type == "probabilities" || format == "classes" || format == "classification" || format == "labels") return class_outputs(said, steps);
   said.metadata.refuse(output_id,
                        "the format '" + format + "' of type '" + type +
                            "' is not supported; supported: the formats segmentation, labels and classes, and the type probabilities");

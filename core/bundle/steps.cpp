@@ -44,7 +44,6 @@ const std::set<std::string> without_meaning{
 const std::map<std::string, json>& one_meaning() {
   static const std::map<std::string, json> allowed{{"dtype", {"float32", "float64"}},
                                                    {"lazy", {false}},
-                                                   {"diagonal", {false}},
                                                    {"align_corners", {false}},
                                                    {"scale_extent", {false}},
                                                    {"recompute_affine", {false}},
@@ -192,12 +191,14 @@ class Steps {
   }
 
   const TransformKind& kind_of(const std::string& name, const json& target, const std::string& place) const {
+    const bool own = target.get<std::string>().find('.') != std::string::npos && !target.get<std::string>().starts_with("monai.");
     std::vector<std::string> known;
     for (const auto& kind : transform_vocabulary()) {
-      if (kind.after_model != after_model_) continue;
-      if (kind.name == name && kind.volumes_only && !volumes_) config_.refuse(place, name + " needs a volume; this model takes images");
-      if (kind.name == name) return kind;
+      if (kind.after_model != after_model_ || kind.name == "Conform") continue;  // which MONAI has not
       known.push_back(kind.name + "d");
+      if (kind.name != name || own) continue;
+      if (kind.volumes_only && !volumes_) config_.refuse(place, name + " needs a volume; this model takes images");
+      return kind;
     }
     const auto near = nearest(name + "d", known);
     const auto where = std::string(after_model_ ? "after" : "before") + " the model";
@@ -268,6 +269,7 @@ class Steps {
 // MONAI's inferers of windows, by their kind in a manifest.
 const TransformKind* inferer_kind(const std::string& name) {
   if (name == "SlidingWindowInferer" || name == "SlidingWindowInfererAdapt") return &sliding_window_kind();
+  if (name == "SliceInferer") return &slices_kind();
   return nullptr;
 }
 }  // namespace
@@ -290,9 +292,9 @@ std::optional<Transform> bundle_inferer(const BundleConfig& inference, bool volu
   if (name == "SimpleInferer") return std::nullopt;
   const auto* kind = inferer_kind(name);
   if (!kind)
-    inference.refuse("inferer",
-                     "the inferer " + not_allowed(target, {"SimpleInferer", "SlidingWindowInferer", "SlidingWindowInfererAdapt"}));
-  Arguments read(inference, *kind, volumes, findings);
+    inference.refuse("inferer", "the inferer " + not_allowed(target, {"SimpleInferer", "SlidingWindowInferer", "SlidingWindowInfererAdapt",
+                                                                      "SliceInferer"}));
+  Arguments read(inference, *kind, volumes && kind != &slices_kind(), findings);
   read.check_complete(inferer, "inferer");
   for (const auto& [key, raw] : inferer.items()) {
     if (without_meaning.contains(key)) continue;

@@ -303,6 +303,7 @@ class Importing(OfBundles):
         row = rows(self.folder / "out/results.csv")[0]
         for name, value in zip(("a", "dense_b", "class_3"), theirs):
             self.assertAlmostEqual(float(row[name]), float(value), 5)
+        self.assertEqual(int(row["class"]), int(theirs.argmax()))
 
     def test_a_file_without_extra_files_and_one_that_is_no_zip_are_refused(self):
         torch.jit.script(Network()).save(self.folder / "bare.ts")
