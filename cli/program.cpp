@@ -13,6 +13,7 @@
 #include "cli/reasons.hpp"
 #include "cli/results_page.hpp"
 #include "cli/usage.hpp"
+#include "core/base/error_list.hpp"
 #include "core/base/file.hpp"
 #include "core/base/publish.hpp"
 #include "core/base/text.hpp"
@@ -156,10 +157,10 @@ int Program::print_completion(const std::vector<std::string>& words) {
   return 0;
 }
 
-// A manifest's mistakes have a line each; a line break in any other message is what somebody put into a name.
+// A manifest's mistakes and a bundle's obstacles have a line each; a line break in any other message is what somebody put into a name.
 static std::string message_of(const Error& error) {
   std::vector<std::string> lines{error.what()};
-  if (error.reason() == Reason::manifest_invalid) lines = split(error.what(), '\n');
+  if (error.reason() == Reason::manifest_invalid || dynamic_cast<const ErrorList*>(&error)) lines = split(error.what(), '\n');
   for (auto& line : lines) line = printable(line);
   return join(lines, "\n");
 }

@@ -24,6 +24,7 @@ json json_of(const YAML::Node& node) {
   if (value.is_null() && node.IsMap()) return json::object();
   if (!node.IsScalar()) return value;
   const auto scalar = plain(node);
+  if (node.Tag() == "!") return scalar;  // quoted
   return scalar == "True" ? json(true) : scalar == "False" ? json(false) : scalar;
 }
 
@@ -44,6 +45,22 @@ json read_json(const std::string& text, const std::string& file) try {
 } catch (const json::exception& error) {
   throw Error(Reason::package_invalid, file + " is not JSON: " + printable(error.what()), "correct the bundle");
 }
+// The parts of an id, by both of MONAI's separators: a::b::0 and a#b#0.
+std::vector<std::string> parts_of(const std::string& id) {
+  std::string plain_id;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const bool pair = id.compare(i, 2, "::") == 0;
+    plain_id += pair ? '#' : id[i];
+    i += pair;
+  }
+  return split(plain_id, '#');
+}
+
+// The place in a list that a part of an id names; beyond every list where it is no number.
+std::size_t index_of(const std::string& part) {
+  const bool digits = !part.empty() && part.size() < 9 && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? std::stoul(part) : std::string::npos;
+}
 }  // namespace
 
 BundleConfig::BundleConfig(const std::string& text, std::string file) : file_(std::move(file)) {
@@ -51,30 +68,47 @@ BundleConfig::BundleConfig(const std::string& text, std::string file) : file_(st
   if (!root_.is_object()) throw Error(Reason::package_invalid, file_ + " is not a map of keys and values", "correct the bundle");
 }
 
-void BundleConfig::refuse(const std::string& place, const std::string& why) const {
+void BundleConfig::refuse(const std::string& place, const std::string& why, const std::string& remedy) const {
   throw Error(Reason::package_invalid, file_ + ": " + printable(place) + ": " + printable(why),
-              "change the bundle to use what aidp supports (see TRANSFORMS in aidp-manifest(5)), or request it");
+              remedy.empty() ? "change the bundle to use what aidp supports (see TRANSFORMS in aidp-manifest(5)), or request it" : remedy);
 }
 
-// Both separators of MONAI are taken: a::b::0 and a#b#0.
 const json* BundleConfig::find(const std::string& id) const {
-  std::string plain_id;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    const bool pair = id.compare(i, 2, "::") == 0;
-    plain_id += pair ? '#' : id[i];
-    i += pair;
-  }
   const json* node = &root_;
-  for (const auto& part : split(plain_id, '#')) {
-    const bool index = !part.empty() && part.size() < 9 && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  for (const auto& part : parts_of(id)) {
+    const auto index = index_of(part);
     if (node->is_object() && node->contains(part))
       node = &(*node)[part];
-    else if (node->is_array() && index && std::stoul(part) < node->size())
-      node = &(*node)[std::stoul(part)];
+    else if (node->is_array() && index < node->size())
+      node = &(*node)[index];
     else
       return nullptr;
   }
   return node;
+}
+
+void BundleConfig::set(const std::string& id, const json& value) {
+  auto* node = &root_;
+  const auto parts = parts_of(id);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto index = index_of(parts[i]);
+    const bool last = i + 1 == parts.size();
+    if (node->is_object() && (last || node->contains(parts[i])))
+      node = &(*node)[parts[i]];
+    else if (node->is_array() && index < node->size())
+      node = &(*node)[index];
+    else
+      refuse(id, "there is nothing of that id to replace");
+  }
+  *node = value;
+}
+
+void BundleConfig::lay_over(const BundleConfig& other) {
+  for (const auto& [id, value] : other.root_.items()) {
+    if (id.starts_with('+')) other.refuse(id, "an id with + (to merge) is not supported; write the whole value under its name");
+    set(id, value);
+  }
+  file_ += " with " + other.file_;
 }
 
 json BundleConfig::value(const std::string& id) const {

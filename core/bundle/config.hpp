@@ -12,7 +12,12 @@ class BundleConfig {
  public:
   // JSON, or YAML where the file's name says so. Throws Error(package_invalid, manifest_invalid).
   BundleConfig(const std::string& text, std::string file);
+  // Takes over the values of another, as MONAI does with a list of configurations: its ids replace or add what they name. Throws
+  // Error(package_invalid) where an id leads nowhere.
+  void lay_over(const BundleConfig& other);
 
+  // The value at an id as it is written; null where there is none.
+  const nlohmann::json* find(const std::string& id) const;
   bool has(const std::string& id) const { return find(id) != nullptr; }
   // The value at an id or below a map, as resolved() gives it; null where there is none.
   nlohmann::json value(const std::string& id) const;
@@ -25,11 +30,12 @@ class BundleConfig {
   static std::string target_of(const nlohmann::json& component);
 
   const std::string& file() const { return file_; }
-  [[noreturn]] void refuse(const std::string& place, const std::string& why) const;
+  // Throws Error(package_invalid) with the place; the remedy is to change the bundle unless another is given.
+  [[noreturn]] void refuse(const std::string& place, const std::string& why, const std::string& remedy = "") const;
 
  private:
   nlohmann::json referred(const std::string& id, const std::string& place, int depth) const;
-  const nlohmann::json* find(const std::string& id) const;
+  void set(const std::string& id, const nlohmann::json& value);
 
   std::string file_;
   nlohmann::json root_;

@@ -44,7 +44,6 @@ const std::set<std::string> without_meaning{
 const std::map<std::string, json>& one_meaning() {
   static const std::map<std::string, json> allowed{{"dtype", {"float32", "float64"}},
                                                    {"lazy", {false}},
-                                                   {"diagonal", {false}},
                                                    {"align_corners", {false}},
                                                    {"scale_extent", {false}},
                                                    {"recompute_affine", {false}},
@@ -68,15 +67,60 @@ std::string plain_name(const std::string& target) {
 
 json as_list(json value) { return value.is_array() ? value : json::array({value}); }
 
+// "True" and "False" as texts, which some write in JSON.
+json truth_of(const json& value) { return value == "True" ? json(true) : value == "False" ? json(false) : value; }
+
+// MONAI takes numpy's names of the ways to pad too.
+json pad_mode(const json& value) { return value == "edge" ? json("replicate") : value == "wrap" ? json("circular") : value; }
+
 std::string words(const json& values) {
   std::vector<std::string> texts;
   for (const auto& value : values) texts.push_back(value.dump());
   return join(texts, ", ");
 }
 
+// The arguments of a component as those of `kind`, each checked; what is wrong is an obstacle with its place.
+class Arguments {
+ public:
+  Arguments(const BundleConfig& config, const TransformKind& kind, bool volumes, Findings& findings)
+      : config_(config), kind_(kind), axes_(volumes ? 3 : 2), findings_(findings) {}
+
+  // `name` is the argument's in `kind`.
+  const Parameter* parameter(const std::string& name) const {
+    const auto found = std::ranges::find(kind_.parameters, name, &Parameter::name);
+    return found == kind_.parameters.end() ? nullptr : &*found;
+  }
+
+  void take(const Parameter& parameter, json value, const std::string& place) {
+    if (parameter.type == Parameter::Type::boolean && value == "False")
+      findings_.warn(config_.file() + ": " + printable(place) + ": the text \"False\" is taken as false, but MONAI takes it for true");
+    if (parameter.type == Parameter::Type::boolean) value = truth_of(value);
+    if (std::ranges::find(parameter.allowed, "replicate") != parameter.allowed.end()) value = pad_mode(value);
+    if (!parameter.fits(value, axes_))
+      config_.refuse(place, value.dump() + ", but " + kind_.name + " takes " + parameter.expectation(axes_) + " here");
+    result_[parameter.name] = std::move(value);
+  }
+
+  void check_complete(const json& component, const std::string& place) {
+    for (const auto& parameter : kind_.parameters)
+      if (parameter.standard.is_null() && component.value(parameter.name, json()).is_null())
+        findings_.collect([&] { config_.refuse(place, kind_.name + " needs the argument '" + parameter.name + "'"); });
+  }
+
+  json result() && { return std::move(result_); }
+
+ private:
+  const BundleConfig& config_;
+  const TransformKind& kind_;
+  std::size_t axes_;
+  Findings& findings_;
+  json result_ = json::object();
+};
+
 class Steps {
  public:
-  Steps(const BundleConfig& config, bool after_model) : config_(config), after_model_(after_model), key_(after_model ? "pred" : "image") {}
+  Steps(const BundleConfig& config, bool after_model, bool volumes, Findings& findings)
+      : config_(config), after_model_(after_model), volumes_(volumes), findings_(findings), key_(after_model ? "pred" : "image") {}
 
   std::vector<Transform> read(const std::string& section) {
     const auto compose = config_.followed("@" + section, section);
@@ -89,7 +133,9 @@ class Steps {
     }
     if (!list.is_array()) config_.refuse(place, "it must be a list of transforms");
     std::vector<Transform> steps;
-    for (std::size_t i = 0; i < list.size(); ++i) add(list[i], place + "::" + std::to_string(i), steps);
+    for (std::size_t i = 0; i < list.size(); ++i) findings_.collect([&] { add(list[i], place + "::" + std::to_string(i), steps); });
+    if (!after_model_ && !loads_)
+      findings_.collect([&] { config_.refuse(place, "it has no LoadImaged, so the model does not begin with an image file"); });
     return steps;
   }
 
@@ -97,31 +143,38 @@ class Steps {
   void add(const json& entry, const std::string& place, std::vector<Transform>& steps) {
     const auto step = config_.followed(entry, place);
     if (!step.is_object() || !step.contains("_target_")) config_.refuse(place, "it must be a transform with a _target_");
-    if (config_.resolved(step.value("_disabled_", json(false)), place) == true) return;
+    if (truth_of(config_.resolved(step.value("_disabled_", json(false)), place)) == true) return;
     const auto target = config_.resolved(step["_target_"], place);
     if (!target.is_string()) config_.refuse(place, "its _target_ is not a name");
     const auto name = plain_name(target.get<std::string>());
     const auto keys = as_list(config_.resolved(step.value("keys", json(key_)), place + "::keys"));
     if (after_model_ && writers.contains(name)) return;
     if (!after_model_ && name == "LoadImage") return loads(step, keys, place);
+    const bool passive = done_anyway.contains(name);
+    const auto* kind = passive ? nullptr : &kind_of(name, target, place);
     const auto own = std::ranges::find(keys, json(key_));
-    if (own == keys.end()) config_.refuse(place, target.get<std::string>() + " works on " + words(keys) + ", not on \"" + key_ + "\"");
-    key_index_ = static_cast<std::size_t>(own - keys.begin());
+    if (own == keys.end() && !key_open_)
+      config_.refuse(place, target.get<std::string>() + " works on " + words(keys) + ", not on \"" + key_ + "\"");
+    key_index_ = own == keys.end() ? 0 : static_cast<std::size_t>(own - keys.begin());
     key_count_ = keys.size();
-    if (done_anyway.contains(name)) return check_type(step, place);
-    steps.push_back({name, arguments(kind_of(name, target, place), step, place)});
+    if (passive) return check_type(step, place);
+    steps.push_back({name, arguments(*kind, step, place)});
     labels_ = labels_ || name == "AsDiscrete";
-    if (labels_ && name == "Invert" && steps.back().arguments.value("nearest_interp", json(true)) == false)
-      config_.refuse(place + "::nearest_interp", "false after AsDiscreted would blend neighbouring labels into new ones; set it to true");
+    if (labels_ && name == "Invert") keep_labels_whole(steps.back(), place);
   }
 
   // The key of the image is what LoadImaged calls it.
   void loads(const json& step, const json& keys, const std::string& place) {
+    loads_ = true;
     for (const auto& [name, value] : step.items())
       if (!of_loading.contains(name))
-        config_.refuse(place + "::" + name, "aidp reads DICOM itself and does not support this argument of LoadImaged");
-    if (keys.size() != 1 || !keys[0].is_string()) config_.refuse(place, "it loads " + words(keys) + "; aidp gives a model one image");
-    key_ = keys[0].get<std::string>();
+        findings_.collect(
+            [&] { config_.refuse(place + "::" + name, "aidp reads DICOM itself and does not support this argument of LoadImaged"); });
+    key_open_ = keys.size() != 1 || !keys[0].is_string();
+    if (!key_open_)
+      key_ = keys[0].get<std::string>();
+    else
+      config_.refuse(place, "it loads " + words(keys) + "; aidp gives a model one image");
   }
 
   void check_type(const json& step, const std::string& place) const {
@@ -129,13 +182,29 @@ class Steps {
     if (!type.is_null() && type != "float32") config_.refuse(place + "::dtype", type.dump() + ", but aidp's tensors are float32");
   }
 
+  // Interpolated labels are no labels: half-way between 1 and 3 lies 2.
+  void keep_labels_whole(Transform& invert, const std::string& place) {
+    if (invert.arguments.value("nearest_interp", json(true)) != false) return;
+    invert.arguments["nearest_interp"] = true;
+    findings_.warn(config_.file() + ": " + printable(place) +
+                   "::nearest_interp: false after AsDiscreted would blend neighbouring labels into others; the package takes the nearest");
+  }
+
   const TransformKind& kind_of(const std::string& name, const json& target, const std::string& place) const {
+    const bool own = target.get<std::string>().find('.') != std::string::npos && !target.get<std::string>().starts_with("monai.");
     std::vector<std::string> known;
     for (const auto& kind : transform_vocabulary()) {
-      if (kind.after_model == after_model_ && kind.name == name) return kind;
-      if (kind.after_model == after_model_) known.push_back(kind.name + "d");
+      if (kind.after_model != after_model_ || kind.name == "Conform") continue;  // which MONAI has not
+      known.push_back(kind.name + "d");
+      if (kind.name != name || own) continue;
+      if (kind.volumes_only && !volumes_) config_.refuse(place, name + " needs a volume; this model takes images");
+      return kind;
     }
-    config_.refuse(place, "the transform " + not_allowed(target.get<std::string>(), known) + (after_model_ ? " (after the model)" : ""));
+    const auto near = nearest(name + "d", known);
+    const auto where = std::string(after_model_ ? "after" : "before") + " the model";
+    config_.refuse(place,
+                   "aidp has no transform '" + target.get<std::string>() + "' " + where + (near ? "; did you mean '" + *near + "'?" : ""),
+                   where + " use " + join(known, ", ") + ", or request another");
   }
 
   // Of a list with a value for each key, the value for ours.
@@ -144,25 +213,34 @@ class Steps {
   }
 
   json arguments(const TransformKind& kind, const json& step, const std::string& place) const {
-    json result = json::object();
-    for (const auto& [key, raw] : step.items()) {
-      if (without_meaning.contains(key)) continue;
-      if (kind.name == "Invert" && key == "transform") {
-        inverts(raw, place);
-        continue;
-      }
-      auto name = key == "constant_values" ? "value" : key;
-      const auto parameter = std::ranges::find(kind.parameters, name, &Parameter::name);
-      const bool known = parameter != kind.parameters.end();
-      const bool list = known && (parameter->type == Parameter::Type::numbers || parameter->type == Parameter::Type::integers);
-      auto value = own_value(config_.resolved(raw, place + "::" + key), list);
-      if (value.is_null()) continue;
-      if (known)
-        result[name] = std::move(value);
-      else
-        check_meaning(kind.name, key, value, place);
-    }
-    return result;
+    Arguments read(config_, kind, volumes_, findings_);
+    read.check_complete(step, place);
+    for (const auto& [key, raw] : step.items()) findings_.collect([&] { argument(kind, key, raw, step, place, read); });
+    return std::move(read).result();
+  }
+
+  void argument(const TransformKind& kind, const std::string& key, const json& raw, const json& step, const std::string& place,
+                Arguments& read) const {
+    if (without_meaning.contains(key)) return;
+    if (kind.name == "Invert" && key == "transform") return inverts(raw, place);
+    if (kind.name == "CropForeground" && key == "mode" && !pads(step, place)) return;
+    const auto* parameter = read.parameter(key == "constant_values" ? "value" : key);
+    const bool list = parameter && (parameter->type == Parameter::Type::numbers || parameter->type == Parameter::Type::integers);
+    auto value = own_value(config_.resolved(raw, place + "::" + key), list);
+    if (value.is_null()) return;
+    if (parameter)
+      read.take(*parameter, std::move(value), place + "::" + key);
+    else
+      check_meaning(kind.name, key, truth_of(value), place);
+  }
+
+  // Whether CropForeground may leave the image, so that it matters what is there.
+  bool pads(const json& step, const std::string& place) const {
+    const auto beyond = [&](const char* key, int most) {
+      const auto given = as_list(config_.resolved(step.value(key, json(most)), place + "::" + key));
+      return std::ranges::any_of(given, [&](const json& number) { return number > most; });
+    };
+    return beyond("margin", 0) || beyond("k_divisible", 1);
   }
 
   void check_meaning(const std::string& name, const std::string& key, const json& value, const std::string& place) const {
@@ -179,42 +257,57 @@ class Steps {
   }
 
   const BundleConfig& config_;
-  bool after_model_;
+  bool after_model_, volumes_;
+  Findings& findings_;
   std::string key_;
   std::size_t key_index_ = 0, key_count_ = 1;
-  bool labels_ = false;  // whether AsDiscrete was done
+  bool key_open_ = false;  // several images are loaded, which is an obstacle of its own
+  bool loads_ = false;     // whether LoadImaged was met
+  bool labels_ = false;    // whether AsDiscrete was done
 };
+
+// MONAI's inferers of windows, by their kind in a manifest.
+const TransformKind* inferer_kind(const std::string& name) {
+  if (name == "SlidingWindowInferer" || name == "SlidingWindowInfererAdapt") return &sliding_window_kind();
+  if (name == "SliceInferer") return &slices_kind();
+  return nullptr;
+}
 }  // namespace
 
-std::vector<Transform> bundle_preprocessing(const BundleConfig& inference) {
+std::vector<Transform> bundle_preprocessing(const BundleConfig& inference, bool volumes, Findings& findings) {
   if (!inference.has("preprocessing")) inference.refuse("preprocessing", "it is missing, so the model's input is unknown");
-  return Steps(inference, false).read("preprocessing");
+  return Steps(inference, false, volumes, findings).read("preprocessing");
 }
 
-std::vector<Transform> bundle_postprocessing(const BundleConfig& inference) {
-  return inference.has("postprocessing") ? Steps(inference, true).read("postprocessing") : std::vector<Transform>();
+std::vector<Transform> bundle_postprocessing(const BundleConfig& inference, bool volumes, Findings& findings) {
+  if (!inference.has("postprocessing")) return {};
+  return Steps(inference, true, volumes, findings).read("postprocessing");
 }
 
-std::optional<Transform> bundle_inferer(const BundleConfig& inference) {
+std::optional<Transform> bundle_inferer(const BundleConfig& inference, bool volumes, Findings& findings) {
   if (!inference.has("inferer")) return std::nullopt;
   const auto inferer = inference.followed("@inferer", "inferer");
   const auto target = BundleConfig::target_of(inferer);
   const auto name = target.substr(target.rfind('.') + 1);
   if (name == "SimpleInferer") return std::nullopt;
-  if (name != "SlidingWindowInferer" && name != "SlidingWindowInfererAdapt")
-    inference.refuse("inferer",
-                     "the inferer " + not_allowed(target, {"SimpleInferer", "SlidingWindowInferer", "SlidingWindowInfererAdapt"}));
-  Transform step{"sliding_window", json::object()};
+  const auto* kind = inferer_kind(name);
+  if (!kind)
+    inference.refuse("inferer", "the inferer " + not_allowed(target, {"SimpleInferer", "SlidingWindowInferer", "SlidingWindowInfererAdapt",
+                                                                      "SliceInferer"}));
+  Arguments read(inference, *kind, volumes && kind != &slices_kind(), findings);
+  read.check_complete(inferer, "inferer");
   for (const auto& [key, raw] : inferer.items()) {
     if (without_meaning.contains(key)) continue;
-    const auto& known = sliding_window_kind().parameters;
-    const auto place = "inferer::" + key;
-    auto value = inference.resolved(raw, place);
-    if (value.is_null() || (key == "with_coord" && value == false)) continue;
-    if (std::ranges::find(known, key, &Parameter::name) == known.end()) inference.refuse(place, name + " does not support this argument");
-    step.arguments[key] = std::move(value);
+    findings.collect([&] {
+      const auto place = "inferer::" + key;
+      auto value = inference.resolved(raw, place);
+      if (value.is_null() || (key == "with_coord" && value == false)) return;
+      const auto* parameter = read.parameter(key);
+      if (!parameter) inference.refuse(place, name + " does not support this argument");
+      read.take(*parameter, std::move(value), place);
+    });
   }
-  return step;
+  return Transform{kind->name, std::move(read).result()};
 }
 
 }  // namespace aidp

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import unittest
 import warnings
+import zipfile
 
 import numpy
 import torch
@@ -126,6 +127,9 @@ class OfBundles(JobTest):
     def convert(self, bundle, *more, code=0):
         return self.aidp("model", "import", "monai-bundle", bundle, "--to", self.folder / "package", *more, code=code)
 
+    def manifest(self):
+        return (self.folder / "package/model.yaml").read_text()
+
     def series(self):
         i, j, k = numpy.meshgrid(*(numpy.linspace(0, 1, n) for n in SHAPE), indexing="ij")
         data = numpy.clip(200 * numpy.sin(6 * i + 1) * numpy.cos(5 * j) + 90 * numpy.sin(7 * k + 2 * i), -1000, 1000).astype(int)
@@ -173,6 +177,93 @@ class Importing(OfBundles):
         self.convert(self.bundle(inference=inference, yaml=True))
         self.same_mask(inference)
 
+    def test_labels_that_a_bundle_would_interpolate_are_taken_from_the_nearest_voxel(self):
+        told = self.convert(self.bundle(inference=without_invert(nearest=False))).stdout
+        self.assertIn("Warning: configs/inference.json: postprocessing::transforms::2::nearest_interp", told)
+        self.same_mask(without_invert(nearest=True))
+
+    def test_a_volume_without_orientation_and_a_doubtful_truth_are_warned_of(self):
+        inference = changed(INFERENCE)
+        inference["preprocessing"]["transforms"][2] = {"_target_": "NormalizeIntensityd", "keys": "image", "nonzero": "True", "channel_wise": "False"}
+        bundle = self.bundle(inference=inference)
+        warnings = json.loads(self.aidp("--format", "json", "model", "import", "monai-bundle", bundle, "--to", self.folder / "package").stdout)["warnings"]
+        self.assertEqual(len(warnings), 2)
+        self.assertIn("transforms::2::channel_wise", warnings[0])
+        self.assertIn("Orientationd", warnings[1])
+        self.assertIn("NormalizeIntensity: {channel_wise: false, nonzero: true}", self.manifest())
+
+    def test_the_ways_to_pad_have_numpys_names_too(self):
+        steps = INFERENCE["preprocessing"]["transforms"]
+        more = [{"_target_": "SpatialPadd", "keys": "image", "spatial_size": 40, "mode": mode} for mode in ("edge", "wrap", "reflect", "constant")]
+        crop = {"_target_": "CropForegroundd", "keys": ["image"], "source_key": "image", "mode": ["minimum"]}
+        self.convert(self.bundle(inference=changed(INFERENCE, preprocessing={"_target_": "Compose", "transforms": [*steps, *more, crop]})))
+        for mode in ("replicate", "circular", "reflect", "constant"):
+            self.assertIn(f'SpatialPad: {{mode: "{mode}"', self.manifest())
+        self.assertIn("  - CropForeground\n", self.manifest())  # it adds nothing, so the mode has no meaning
+
+    def test_labels_have_the_names_of_the_configuration_or_of_options(self):
+        metadata = changed(METADATA)
+        del metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
+        bundle = self.bundle(metadata)
+        self.assertIn("--label 0=background", self.convert(bundle, code=2).stderr)
+        self.assertIn("NUMBER=NAME", self.convert(bundle, "--label", "spleen", code=2).stderr)
+        self.convert(bundle, "--label", "0=background", "--label", "1=spleen", "--label", "2=Left kidney")
+        self.assertIn('names: {1: "spleen", 2: "Left kidney"}', self.manifest())
+        shutil.rmtree(self.folder / "package")
+        self.convert(self.bundle(metadata, changed(INFERENCE, labels={"background": 0, "spleen": 1, "liver": 2}), name="named"), "--label", "2=kidney")
+        self.assertIn('names: {1: "spleen", 2: "kidney"}', self.manifest())
+
+    def test_another_configuration_may_be_taken_or_laid_over(self):
+        bundle = self.bundle()
+        (bundle / "configs/inference_low.json").write_text(json.dumps(changed(INFERENCE, highres=False)))
+        (bundle / "configs/inference_trt.yaml").write_text("inferer#overlap: 0.5\npostprocessing::transforms::2::argmax: true\nhighres: false\n")
+        self.convert(bundle, "--config", "inference_low")
+        self.assertIn("pixdim: [3.0, 3.0, 3.0]", self.manifest())
+        shutil.rmtree(self.folder / "package")
+        self.convert(bundle, "--config", "inference", "--config", "inference_trt")
+        self.assertIn("pixdim: [3.0, 3.0, 3.0]", self.manifest())
+        self.assertIn("overlap: 0.5", self.manifest())
+        shutil.rmtree(self.folder / "package")
+        self.assertIn("it has inference, inference_low, inference_trt", self.convert(bundle, "--config", "inference_fast", code=2).stderr)
+        self.assertIn("preprocessing: it is missing", self.convert(bundle, "--config", "inference_trt", code=2).stderr)
+
+    def test_options_say_what_metadata_do_not(self):
+        metadata = {"network_data_format": {"outputs": METADATA["network_data_format"]["outputs"]}}
+        said = {"--modality": "CT", "--unit": "series", "--channels": "1", "--model-version": "2.1.0", "--vendor": "Us", "--title": "Spleens", "--intended-use": "Tests", "--name": "spleens"}
+        bundle = self.bundle(metadata)
+        for option in list(said)[:-2]:
+            if option != "--title":
+                self.assertIn(option, self.convert(bundle, code=2).stderr)
+        self.convert(bundle, *[part for pair in said.items() for part in pair])
+        for line in ('version: "2.1.0"', 'vendor: "Us"', 'contact: "Us"', 'title: "Spleens"', "unit: series", "channels: 1"):
+            self.assertIn(line, self.manifest())
+
+    def test_a_gray_image_stands_for_three_equal_channels(self):
+        metadata = changed(METADATA)
+        metadata["network_data_format"]["inputs"]["image"].update(num_channels=3, spatial_shape=[20, 12])
+        metadata["network_data_format"]["outputs"]["pred"].update(format="labels", spatial_shape=[1, 3], channel_def={"0": "A", "1": "B", "2": "C"})
+        steps = [INFERENCE["preprocessing"]["transforms"][0], {"_target_": "ScaleIntensityd", "keys": "image"}]
+        bundle = self.bundle(metadata, changed(INFERENCE, inferer={"_target_": "SimpleInferer"}, preprocessing={"_target_": "Compose", "transforms": steps},
+                                               postprocessing={"_target_": "Compose", "transforms": [{"_target_": "Activationsd", "keys": "pred", "sigmoid": True}]}))
+        self.assertIn("Warning: the model takes 3 channels", self.convert(bundle, "--modality", "MG").stdout)
+        self.assertIn("channels: 1\n", self.manifest())
+        self.assertIn("RepeatChannel: {repeats: 3}", self.manifest())
+        self.assertIn('{index: 0, kind: "score", name: "a"}', self.manifest())
+        shutil.rmtree(self.folder / "package")
+        self.convert(bundle, "--modality", "ES")
+        self.assertIn("channels: 3\n", self.manifest())
+
+    def test_a_compiled_model_is_taken_and_an_exported_program_is_not(self):
+        bundle = self.bundle()
+        (bundle / "models/model.ts").unlink()
+        for entry, code in (("model/data/aotinductor/model/code.so", 0), ("model/models/model.json", 2)):
+            with zipfile.ZipFile(bundle / "models/model.pt2", "w") as archive:
+                archive.writestr(entry, "x")
+            error = self.convert(bundle, code=code).stderr
+        self.assertIn("a program of torch.export", error)
+        self.assertIn("aoti_compile_and_package", error)
+        self.assertIn('{kind: aotinductor, file: model.pt2}', self.manifest())
+
     def test_the_package_says_what_the_bundle_says(self):
         self.convert(self.bundle())
         self.aidp("model", "install", self.folder / "package")
@@ -212,6 +303,7 @@ class Importing(OfBundles):
         row = rows(self.folder / "out/results.csv")[0]
         for name, value in zip(("a", "dense_b", "class_3"), theirs):
             self.assertAlmostEqual(float(row[name]), float(value), 5)
+        self.assertEqual(int(row["class"]), int(theirs.argmax()))
 
     def test_a_file_without_extra_files_and_one_that_is_no_zip_are_refused(self):
         torch.jit.script(Network()).save(self.folder / "bare.ts")
@@ -245,8 +337,36 @@ class Refusing(OfBundles):
         self.refused("Spacing", "padding_mode", "zeros", inference=self.with_step(4, {"_target_": "Spacingd", "keys": "image", "pixdim": 1, "padding_mode": "zeros"}))
         self.refused("Flip", "spatial_axes", inference=self.with_step(4, {"_target_": "Flipd", "keys": "image", "spatial_axes": 1}))
         self.refused("preprocessing::transforms::0::swap_ij", inference=self.with_step(0, {"_target_": "LoadImaged", "keys": "image", "swap_ij": False}))
-        self.refused("nearest_interp", inference=without_invert(nearest=False))
         self.refused("label", inference=self.with_step(4, {"_target_": "Flipd", "keys": "label"}))
+
+    def test_all_that_stands_in_the_way_is_told_at_once(self):
+        metadata, inference = changed(METADATA, intended_use=""), changed(INFERENCE, inferer={"_target_": "PatchInferer"})
+        inference["preprocessing"]["transforms"][2:4] = [{"_target_": "Orientationd", "keys": "image"}, {"_target_": "Spacingd", "keys": "image", "pixdim": "wide", "mode": 3},
+                                                         {"_target_": "HistogramNormalized", "keys": "image"}, {"_target_": "SpatialPadd", "keys": "image", "spatial_size": 9, "mode": "symmetric"}]
+        metadata["network_data_format"]["inputs"]["image"]["modality"] = "n/a"
+        metadata["network_data_format"]["outputs"]["pred"]["format"] = "points"
+        bundle = self.bundle(metadata, inference)
+        (bundle / "models/model.ts").unlink()
+        error = self.convert(bundle, code=2).stderr
+        for words in ("no models/model.ts\n", "intended use\n", "transforms::2: Orientation needs the argument 'axcodes'\n", "transforms::3::pixdim: ", "transforms::3::mode: ",
+                      "no transform 'HistogramNormalized' before the model\n", "transforms::5::mode: ", "PatchInferer", "is 'n/a')\n", "the format 'points'", "10 obstacles; ",
+                      "--intended-use", "--modality", "python -m monai.bundle ckpt_export network_def "):
+            self.assertIn(words, error)
+        told = json.loads(self.aidp("--format", "json", "model", "import", "monai-bundle", bundle, "--to", self.folder / "package", code=2).stderr)
+        self.assertEqual(len(told["message"].splitlines()), 11)
+
+    def test_several_images_are_one_obstacle(self):
+        inference = changed(INFERENCE)
+        for transform in inference["preprocessing"]["transforms"]:
+            transform["keys"] = ["t1", "t2"]
+        error = self.convert(self.bundle(inference=inference), code=2).stderr
+        self.assertIn('preprocessing::transforms::0: it loads "t1", "t2"', error)
+        self.assertNotIn("obstacles", error)
+
+    def test_what_reads_no_image_file_is_refused(self):
+        inference = changed(INFERENCE)
+        del inference["preprocessing"]["transforms"][0]
+        self.refused("LoadImaged", inference=inference)
 
     def test_an_expression_that_needs_python_is_named(self):
         for pixdim in ("$[float(x) for x in '111']", "$__import__('os').getcwd()", "@nowhere", "%other.json::pixdim", "$@pixdim", "$1 +"):
