@@ -18,8 +18,8 @@ constexpr const char* entry = "model";  // the model of a package that holds sev
 
 constexpr float close_enough = 1e-4F;  // of the largest value
 constexpr double clearly_slower = 1.1;
-constexpr double worth_choosing = 0.02;  // seconds; shorter times say little
-constexpr std::int64_t longest_probe = 96;               // voxels along an axis
+constexpr double worth_choosing = 0.02;     // seconds; shorter times say little
+constexpr std::int64_t longest_probe = 96;  // voxels along an axis
 
 // In one pass each, as an output may be most of the memory there is. What is no number must be none in both.
 bool close(const at::Tensor& ours, const at::Tensor& theirs) {
