@@ -18,8 +18,8 @@ constexpr const char* entry = "model";  // the model of a package that holds sev
 
 constexpr float close_enough = 1e-4F;  // of the largest value
 constexpr double clearly_slower = 1.1;
-constexpr double worth_choosing = 0.02;     // seconds; shorter times say little
-constexpr std::int64_t longest_probe = 96;  // voxels along an axis
+constexpr double worth_choosing = 0.02, long_pass = 4;  // seconds; shorter times say little, longer ones enough
+constexpr std::int64_t longest_probe = 96;              // voxels along an axis
 
 // In one pass each, as an output may be most of the memory there is. What is no number must be none in both.
 bool close(const at::Tensor& ours, const at::Tensor& theirs) {
@@ -54,11 +54,15 @@ at::Tensor only_tensor(const at::IValue& output) {
 
 at::Tensor run(torch::jit::Module& module, const at::Tensor& batch) { return only_tensor(module.forward({batch})); }
 
-// Processor time of a pass, of all threads. LibTorch prepares much in the first one.
-double seconds_of(torch::jit::Module& module, const at::Tensor& batch) {
+struct Pass {
+  at::Tensor output;
+  double seconds;  // of all processors
+};
+
+Pass timed(torch::jit::Module& module, const at::Tensor& batch) {
   const auto start = std::clock();
-  run(module, batch);
-  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  auto output = run(module, batch);
+  return {std::move(output), static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC};
 }
 
 // A corner of each volume: LibTorch takes another convolution for a batch of one.
@@ -98,16 +102,20 @@ class TorchScript : public Engine {
   // Nothing if one of the two cannot take it.
   std::optional<Trial> trial(const at::Tensor& batch) try {
     const bool volumes = batch.dim() == 5;
-    Trial trial{false, run(*rewritten_, batch), run(module_, volumes ? batch : batch.narrow(0, 0, 1))};
-    trial.better = close(trial.original, trial.rewritten.narrow(0, 0, trial.original.size(0))) && !(volumes && is_slower(batch));
-    return trial;
+    auto rewritten = timed(*rewritten_, batch), original = timed(module_, volumes ? batch : batch.narrow(0, 0, 1));
+    const bool right = close(original.output, rewritten.output.narrow(0, 0, original.output.size(0)));
+    return Trial{right && !(volumes && is_slower(batch, rewritten.seconds, original.seconds)), rewritten.output, original.output};
   } catch (const std::exception&) {
     return std::nullopt;
   }
 
-  bool is_slower(const at::Tensor& volumes) {
-    const double rewritten = seconds_of(*rewritten_, volumes);
-    return rewritten > worth_choosing && rewritten > clearly_slower * seconds_of(module_, volumes);
+  // LibTorch prepares much in the first pass, so a short one is taken again.
+  bool is_slower(const at::Tensor& volumes, double rewritten, double original) {
+    if (original < long_pass) {
+      rewritten = timed(*rewritten_, volumes).seconds;
+      original = timed(module_, volumes).seconds;
+    }
+    return rewritten > std::max(worth_choosing, clearly_slower * original);
   }
 
   // The output of the batch, if it came out of the choice. Two of a large model are not kept.
