@@ -57,9 +57,12 @@ const std::map<std::string, json>& one_meaning() {
   return allowed;
 }
 
+// The last part of a name of MONAI's; what is of another module, such as a bundle's own, is known by its whole name.
+std::string monai_name(const std::string& target) { return target.starts_with("monai.") ? target.substr(target.rfind('.') + 1) : target; }
+
 // "monai.transforms.Orientationd" to "Orientation".
 std::string plain_name(const std::string& target) {
-  auto name = target.substr(target.rfind('.') + 1);
+  auto name = monai_name(target);
   for (const std::string_view suffix : {"Dict", "d", "D"})
     if (name.size() > suffix.size() && name.ends_with(suffix)) return name.substr(0, name.size() - suffix.size());
   return name;
@@ -191,12 +194,11 @@ class Steps {
   }
 
   const TransformKind& kind_of(const std::string& name, const json& target, const std::string& place) const {
-    const bool own = target.get<std::string>().find('.') != std::string::npos && !target.get<std::string>().starts_with("monai.");
     std::vector<std::string> known;
     for (const auto& kind : transform_vocabulary()) {
       if (kind.after_model != after_model_ || kind.name == "Conform") continue;  // which MONAI has not
       known.push_back(kind.name + "d");
-      if (kind.name != name || own) continue;
+      if (kind.name != name) continue;
       if (kind.volumes_only && !volumes_) config_.refuse(place, name + " needs a volume; this model takes images");
       return kind;
     }
@@ -288,7 +290,7 @@ std::optional<Transform> bundle_inferer(const BundleConfig& inference, bool volu
   if (!inference.has("inferer")) return std::nullopt;
   const auto inferer = inference.followed("@inferer", "inferer");
   const auto target = BundleConfig::target_of(inferer);
-  const auto name = target.substr(target.rfind('.') + 1);
+  const auto name = monai_name(target);
   if (name == "SimpleInferer") return std::nullopt;
   const auto* kind = inferer_kind(name);
   if (!kind)

@@ -337,6 +337,8 @@ class Refusing(OfBundles):
         self.refused("Spacing", "padding_mode", "zeros", inference=self.with_step(4, {"_target_": "Spacingd", "keys": "image", "pixdim": 1, "padding_mode": "zeros"}))
         self.refused("Flip", "spatial_axes", inference=self.with_step(4, {"_target_": "Flipd", "keys": "image", "spatial_axes": 1}))
         self.refused("preprocessing::transforms::0::swap_ij", inference=self.with_step(0, {"_target_": "LoadImaged", "keys": "image", "swap_ij": False}))
+        self.refused("'scripts.transforms.Flipd'", inference=self.with_step(4, {"_target_": "scripts.transforms.Flipd", "keys": "image"}))
+        self.refused("'scripts.SimpleInferer'", inference=changed(INFERENCE, inferer={"_target_": "scripts.SimpleInferer"}))
         self.refused("label", inference=self.with_step(4, {"_target_": "Flipd", "keys": "label"}))
 
     def test_all_that_stands_in_the_way_is_told_at_once(self):
