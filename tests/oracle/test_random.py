@@ -204,10 +204,22 @@ def sound(image):
 
 
 def delicate(name, given, image):
-    """Whether a rounding error decides: what interpolation leaves of a background of 0 is 0 or 1e-17, and of 7 is 7 or 6.999."""
+    """Whether a rounding error decides: what interpolation leaves of a background of 0 is 0 or 1e-17, and of 7 is 7 or 6.999; and a narrow window makes it larger."""
     near = lambda distance: bool((distance.abs() < 1e-4 * float(image.max() - image.min())).float().mean() > 1e-3)
-    whole = name == "CastToType" and given["dtype"].startswith("int")
-    return near(image - image.round()) if whole else (name == "CropForeground" or given.get("nonzero", False)) and near(image)
+    if name == "CastToType" and given["dtype"].startswith("int"):
+        return near(image - image.round())
+    return gain(name, given, image) > 10 or ((name == "CropForeground" or given.get("nonzero", False)) and near(image))
+
+
+def gain(name, given, image):
+    """By how much a window makes differences larger, which are told as a part of the range."""
+    span = float(image.max() - image.min())
+    if name == "ScaleIntensityRange" and given.get("clip"):
+        return span / abs(given["a_max"] - given["a_min"])
+    if name == "ScaleIntensityRangePercentiles":
+        low, high = numpy.percentile(image.numpy().reshape(image.shape[0] if given.get("channel_wise") else 1, -1), [given["lower"], given["upper"]], axis=1)
+        return span / max(float((high - low).min()), 1e-30)
+    return 1
 
 
 def tied(voxels_to, shape):
@@ -226,6 +238,7 @@ class Chain:
     def __init__(self, draw, series, volume, image):
         self.steps, self.transforms, self.image = [], [], image
         self.tied_along_axes = self.back_is_tied = self.nearest = False
+        self.tolerance = TOLERANCE
         arguments = Steps(draw, series, volume)
         names = [name for name in SPATIAL if volume or name not in ("Orientation", "Spacing")] + VALUES
         for _ in range(draw.whole(1, 7)):
@@ -253,6 +266,8 @@ class Chain:
                 self.back_is_tied |= (self.tied_along_axes and name in SPATIAL) or (tied_now and not exact)
                 self.tied_along_axes |= tied_now
                 self.nearest |= name == "Spacing" and given["mode"] == "nearest"
+                if self.has({"Spacing"}) and series.oblique:  # of axes that are not quite at right angles, a voxel is taken up to 1e-4 aside
+                    self.tolerance *= max(1, gain(name, given, self.image.as_tensor()))
                 self.steps.append((name, given))
                 self.transforms.append(transform)
                 self.image = image
@@ -309,7 +324,7 @@ class RandomChains(Oracle):
         tensor, affine, linear, nearest, mask = torch.load(paths[3])
         found = [] if tensor.dtype == chain.image.dtype else [f"the type is {tensor.dtype}, MONAI's {chain.image.dtype}"]
         half = ("CastToType", {"dtype": "float16"}) in chain.steps
-        found.append(self.differ("input", tensor, chain.image, chain, 2e-3 if half else TOLERANCE, 0.003 if chain.has(JUMPS) else 0))
+        found.append(self.differ("input", tensor, chain.image, chain, 2e-3 if half else chain.tolerance, 0.003 if chain.has(JUMPS) else 0))
         if volume and float((chain.image.affine - affine).abs().max()) > 2 * TOLERANCE:
             found.append(f"the affine is\n{affine}\nMONAI's\n{chain.image.affine}")
         if any(given.get("align_corners") for _, given in chain.steps):
