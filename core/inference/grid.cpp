@@ -6,7 +6,6 @@
 namespace aidp {
 
 namespace {
-constexpr double tolerance = 1e-3;         // monai.data.utils.AFFINE_TOL: mm, or a part of a voxel
 constexpr double shear_kept_apart = 1e-4;  // voxels, from one end of the image to the other
 
 // Of directions by axis: mm along the world's axes to voxels along these.
@@ -108,7 +107,7 @@ NewGrid grid_at(const Sample& sample, Sizes size, const Matrix& directions_ras, 
 }
 
 bool is_own_grid(const Sample& sample, const NewGrid& grid) {
-  const auto close = [](double one, double other) { return std::abs(one - other) <= tolerance + 1e-5 * std::abs(other); };
+  const auto close = [](double one, double other) { return std::abs(one - other) <= affine_tolerance + 1e-5 * std::abs(other); };
   bool same_voxel = true, same_affine = true;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     if (grid.size[axis] != sample.size(axis)) return false;

@@ -9,6 +9,8 @@ namespace aidp {
 using Sizes = std::vector<std::int64_t>;
 using Matrix = std::array<Vector3, 3>;
 
+inline constexpr double affine_tolerance = 1e-3;  // monai.data.utils.AFFINE_TOL: mm, or a part of a voxel
+
 inline double dot(const Vector3& a, const Vector3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 inline double voxels(std::int64_t count) { return static_cast<double>(count); }
 

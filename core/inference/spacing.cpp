@@ -11,7 +11,6 @@
 namespace aidp {
 
 namespace {
-constexpr double tolerance = 1e-3;         // monai.data.utils.AFFINE_TOL: mm, or a part of a voxel
 constexpr double corner_tolerance = 1e-8;  // numpy.allclose's, in new voxels
 
 // The directions of a sample's axes as rotation times upper: what is above the diagonal is shear. Gram-Schmidt, which is the Cholesky
@@ -38,7 +37,7 @@ double new_spacing(double own, const Arguments& arguments, std::size_t axis) {
   double wanted = arguments.at("pixdim")[axis];
   const double low = arguments.contains("min_pixdim") ? std::min(arguments["min_pixdim"][axis].get<double>(), wanted) : wanted;
   const double high = arguments.contains("max_pixdim") ? std::max(arguments["max_pixdim"][axis].get<double>(), wanted) : wanted;
-  return wanted <= 0 || (low - tolerance <= own && own <= high + tolerance) ? own : wanted;
+  return wanted <= 0 || (low - affine_tolerance <= own && own <= high + affine_tolerance) ? own : wanted;
 }
 
 // Where an axis runs along one of the world's, size and zoom are MONAI's to the last bit: halving the resolution of an even number of
