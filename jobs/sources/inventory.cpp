@@ -80,9 +80,9 @@ class Scanner {
       const bool for_good = row(reason).exit == Exit::ok;
       return index_.add(LooseFile{path, reason, printable(file.message)}, file, for_good ? Known::of_these_bytes : Known::no);
     }
+    if (!file.study_uid.empty() && !file.series_uid.empty() && !file.sop_uid.empty()) return index_.add(path, file);
     const auto folder = folder_of(path);
     const auto uids = complete_uids(file, path, folder);
-    if (!uids.made.any()) return index_.add(path, file);
     if (!file.has_pixels)
       return index_.add(LooseFile{path, Reason::not_image, "a DICOM object without an image"}, file, Known::of_these_bytes);
     if (!group_from_) return refuse(path, file, uids.made);

@@ -253,10 +253,11 @@ void PixelFile::decode_whole(std::int64_t frame, Values out) {
 }
 
 void PixelFile::check_white(Bytes decoded) const {
+  if (header_.photometric_interpretation != "MONOCHROME1") return;
   ImageHeader image;
   describe(image);
   const bool is_signed = image.type == PixelType::int8 || image.type == PixelType::int16 || image.type == PixelType::int32;
-  if (!image.inverted || is_signed || image.bits_stored >= 8 * static_cast<int>(bytes_of(image.type))) return;
+  if (is_signed || image.bits_stored >= 8 * static_cast<int>(bytes_of(image.type))) return;
   constexpr double overshoot = 1.25;
   const auto white = std::ldexp(1.0, image.bits_stored) - 1;
   const auto largest = largest_beside(decoded, image.type, image.padding);
